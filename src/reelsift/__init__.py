@@ -1,0 +1,40 @@
+"""Label a few frames, and turn whole videos into timelines of what they show."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reelsift.project import Project
+    from reelsift.specs import Crop, CutSpec, FrameSpec, IndexSpec, PictureSpec, Sampling, Size, TrainSpec
+    from reelsift.timeline import Segment, Timeline
+
+__all__ = [
+    "Crop",
+    "CutSpec",
+    "FrameSpec",
+    "IndexSpec",
+    "PictureSpec",
+    "Project",
+    "Sampling",
+    "Segment",
+    "Size",
+    "Timeline",
+    "TrainSpec",
+    "__version__",
+]
+
+_HOMES = {"Project": "project", "Segment": "timeline", "Timeline": "timeline"}
+
+try:
+    __version__ = version("reelsift")
+except PackageNotFoundError:  # run from a source folder that is not installed
+    __version__ = "0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES.get(name, 'specs')}"), name)

@@ -1,0 +1,77 @@
+"""Writing the frames of a cut as pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from reelsift.errors import OutputError
+from reelsift.media.pictures import write_picture
+from reelsift.media.reader import Frame
+from reelsift.media.render import Renderer
+from reelsift.specs import Crop, PictureSpec
+
+__all__ = ["PictureWriter"]
+
+_FORMATS: dict[str, Literal["jpg", "png", "webp"]] = {
+    ".jpg": "jpg",
+    ".jpeg": "jpg",
+    ".jpe": "jpg",
+    ".png": "png",
+    ".webp": "webp",
+}
+
+
+class PictureWriter:
+    """Writes kept frames into a folder, under their own names or numbered without gaps."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        stem: str,
+        spec: PictureSpec,
+        crop: Crop | None = None,
+        renumber: bool = False,
+        originals: Sequence[Path] | None = None,
+    ) -> None:
+        """For the frames of a film, or of a folder of pictures.
+
+        Args:
+            folder: Where they go; it is there.
+            stem: What the names of a film's frames begin with: `<stem>_<frame_index>`.
+            spec: How they are written.
+            crop: Part of the upright picture.
+            renumber: Whether names are `<stem>_<number>`, counted from 0 without gaps.
+            originals: Files of the frames by their index. Uncropped and at their own size they are copied as they are.
+        """
+        self._folder, self._stem, self._spec = folder, stem, spec
+        self._renumber, self._originals, self._crop = renumber, originals, crop
+        self._renderer = Renderer(crop=crop)
+        self._names: set[str] = set()
+
+    def add(self, frame: Frame) -> Path:
+        """Writes one frame.
+
+        Raises:
+            OutputError: If it cannot be written, or another had its name before.
+        """
+        original = self._originals[frame.frame_index] if self._originals is not None else None
+        form = _FORMATS.get(original.suffix.lower()) if original is not None else self._spec.format
+        copied = original is not None and self._crop is None and self._spec.size is None
+        ending = original.suffix if original is not None and (copied or form) else f".{self._spec.format}"
+        number = len(self._names) if self._renumber else frame.frame_index
+        stem = original.stem if original is not None and not self._renumber else f"{self._stem}_{number:06d}"
+        path = self._folder / f"{stem}{ending}"
+        if path.name in self._names:
+            raise OutputError(f"two of the kept pictures are called {path.name}; add --renumber")
+        self._names.add(path.name)
+        if copied and original is not None:
+            shutil.copy2(original, path)
+        else:
+            spec = dataclasses.replace(self._spec, format=form or self._spec.format)
+            write_picture(path, self._renderer.rgb(frame), spec=spec)
+        return path

@@ -1,0 +1,146 @@
+"""`cut`: a film without the rest."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from reelsift.cli.label_commands import TaskOption, parse_rate
+from reelsift.cli.media_commands import SourceArgument
+from reelsift.cli.model_commands import ThresholdOption
+from reelsift.cli.session import Session, command, listed, parsed
+from reelsift.errors import MediaError, SpecError
+from reelsift.specs import Crop, CutSpec, PictureSpec, parse_thresholds
+
+if TYPE_CHECKING:
+    from reelsift.actions.cut import CutResult
+    from reelsift.media.sources import Source
+
+__all__ = ["add_to"]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(command(cut))
+
+
+def cut(
+    session: Session,
+    source: SourceArgument,
+    task: TaskOption,
+    keep: Annotated[list[str] | None, typer.Option("--keep", help="Classes whose frames stay.", metavar="CLASS")] = None,
+    drop: Annotated[list[str] | None, typer.Option("--drop", help="Classes whose frames go.", metavar="CLASS")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="The film. Default: <source>-cut.mp4", metavar="OUT")
+    ] = None,
+    crop: Annotated[str | None, typer.Option("--crop", help="Also cut the picture to this part.", metavar="X,Y,W,H")] = None,
+    speed: Annotated[str, typer.Option("--speed", help="Play this many times faster.", metavar="X")] = "1",
+    frames: Annotated[Path | None, typer.Option("--frames", help="Also write the kept frames here.", metavar="DIR")] = None,
+    renumber: Annotated[bool, typer.Option("--renumber", help="Number those without gaps.")] = False,
+    picture_format: Annotated[Literal["jpg", "png", "webp"], typer.Option("--format", help="Kind of those.")] = "png",
+    pad: Annotated[float, typer.Option("--pad", help="Keep this many seconds more on both sides.", min=0)] = 0.0,
+    min_seconds: Annotated[float, typer.Option("--min-seconds", help="Shorter stretches join their neighbours.", min=0)] = 0.0,
+    threshold: ThresholdOption = None,
+    append: Annotated[Path | None, typer.Option("--append", help="A clip that follows as it is.", metavar="FILE")] = None,
+    no_audio: Annotated[bool, typer.Option("--no-audio", help="Drop the sound.")] = False,
+    codec: Annotated[Literal["h264", "h265", "av1"], typer.Option("--codec", help="Video codec.")] = "h264",
+    quality: Annotated[int | None, typer.Option("--quality", help="0 (small) to 100 (as the original).", min=0, max=100)] = None,
+    preset: Annotated[str | None, typer.Option("--preset", help="The codec's own word for how hard it tries.")] = None,
+    fps: Annotated[str | None, typer.Option("--fps", help="Pictures a second, for a folder of pictures.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write no film: say and show what would go.")] = False,
+    sheet: Annotated[
+        Path | None, typer.Option("--sheet", help="Picture for --dry-run. Default: <source>-cut.png", metavar="FILE")
+    ] = None,
+) -> None:
+    """Write the frames of the kept classes: from the original, full size, exact to the frame."""
+    from reelsift.actions.cut import CutTarget
+    from reelsift.project.cutting import classes_kept, cut_source, preview_cut
+
+    if bool(keep) == bool(drop):
+        raise typer.BadParameter("name the classes that stay, or the classes that go", param_hint="--keep or --drop")
+    with parsed("--threshold, --speed, --crop, --fps"):
+        thresholds = parse_thresholds(threshold or [])
+        times_faster, part = _speed(speed), Crop.parse(crop) if crop else None
+        rate = parse_rate(fps) if fps else None
+    layout, found = session.project.layout, _one_source(source, rate)
+    kept = classes_kept(layout, task, keep=listed(keep), drop=listed(drop))
+    spec = CutSpec(
+        kept, part, times_faster, pad, min_seconds, thresholds, audio=not no_audio, codec=codec, quality=quality, preset=preset
+    )
+    stem = Path(source.name).stem
+    if dry_run:
+        shown = preview_cut(
+            layout, task, found, spec=spec, sheet=sheet or Path(f"{stem}-cut.png"), overwrite=session.overwrite,
+            on_progress=session.progress,
+        )  # fmt: skip
+        _preview_result(session, source, shown)
+        return
+    film = output if output or frames else Path(f"{stem}-cut.mp4")
+    target = CutTarget(film, frames, PictureSpec(picture_format), renumber, append, session.overwrite)
+    done = cut_source(layout, task, found, spec=spec, target=target, on_progress=session.progress)
+    _cut_result(session, done)
+
+
+def _cut_result(session: Session, done: CutResult) -> None:
+    for note in done.notes:
+        session.say(f"note: {note}")
+    values = {
+        "source": done.source,
+        "output": str(done.output),
+        "frames_dir": str(done.frames_dir) if done.frames_dir else None,
+        "kept_frames": done.kept_frames,
+        "total_frames": done.total_frames,
+        "kept_seconds": done.kept_seconds,
+        "segments": _segments(done.segments),
+        "appended_frames": done.appended_frames,
+        "notes": list(done.notes),
+    }
+    share = done.kept_frames / max(done.total_frames, 1) * 100
+    also = f", and {done.appended_frames} frames appended" if done.appended_frames else ""
+    session.result(
+        values,
+        f"{done.output}: {done.kept_frames} of {done.total_frames} frames kept ({share:.1f} %), "
+        f"{done.kept_seconds:.2f} s in {len(done.segments)} stretches{also}",
+    )
+
+
+def _preview_result(session: Session, source: Path, shown: Any) -> None:
+    plan = shown.plan
+    kept = [stretch for stretch in plan.segments if stretch.kept]
+    seconds = sum(stretch.duration_seconds for stretch in kept)
+    values = {
+        "source": str(source),
+        "output": None,
+        "preview": str(shown.sheet),
+        "kept_frames": shown.kept_frames,
+        "total_frames": plan.frame_count,
+        "kept_seconds": seconds,
+        "segments": _segments(kept),
+    }
+    gone = plan.frame_count - shown.kept_frames
+    session.result(
+        values,
+        f"{source}: {shown.kept_frames} of {plan.frame_count} frames would stay, {gone} would go; look at {shown.sheet}",
+    )
+
+
+def _segments(stretches: Any) -> list[dict[str, float]]:
+    return [{"start_seconds": s.start_seconds, "end_seconds": s.end_seconds} for s in stretches]
+
+
+def _one_source(path: Path, fps: Fraction | None) -> Source:
+    from reelsift.media.sources import resolve_sources
+
+    found = resolve_sources([path], fps=fps)
+    if len(found) > 1:
+        raise MediaError(f"{path}: {len(found)} films in this folder; cut them one by one")
+    return found[0]
+
+
+def _speed(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise SpecError(f"'{text}' is not a speed: give how many times faster, for example 4 or 0.5") from None

@@ -1,0 +1,98 @@
+"""The program: all commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import click
+import typer
+
+from reelsift import __version__
+from reelsift.cli import cut_command, demo_command, label_commands, media_commands, model_commands, project_commands
+from reelsift.cli.session import FAILED, USAGE
+from reelsift.errors import ReelsiftError
+
+__all__ = ["app", "main", "run"]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="reelsift",
+    help="Label a few frames, and turn whole videos into timelines of what they show, and act on them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (demo_command, media_commands, model_commands, cut_command, project_commands):
+    module.add_to(app)
+app.add_typer(label_commands.app, name="labels")
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"reelsift {__version__}")
+        raise typer.Exit
+
+
+def run() -> None:
+    """Entry point of the program: runs the command line and exits with its status."""
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one command line.
+
+    Returns:
+        0 done, 1 failed, 2 wrong usage, 3 partly done, 130 interrupted.
+    """
+    as_json = "--json" in arguments
+    try:
+        status = typer.main.get_command(app).main(args=arguments, prog_name="reelsift", standalone_mode=False)
+        return int(status or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return USAGE
+    except click.UsageError as error:
+        return _failed(f"{error.format_message()} (see: {_help(error)})", USAGE, as_json)
+    except click.ClickException as error:
+        return _failed(error.format_message(), FAILED, as_json)
+    except ReelsiftError as error:
+        return _failed(str(error), FAILED, as_json)
+    except (KeyboardInterrupt, click.Abort):
+        return _failed("stopped; what was done is kept: run the same command again to go on", INTERRUPTED, as_json)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except MemoryError:
+        return _failed("out of memory: use fewer --jobs or a smaller --input-size", FAILED, as_json)
+    except Exception as error:
+        if "--verbose" in arguments:
+            raise
+        text = f"unexpected {type(error).__name__}: {error}"
+        return _failed(f"{text}; run again with --verbose and report the log", FAILED, as_json)
+
+
+def _failed(text: str, status: int, as_json: bool) -> int:
+    print(f"reelsift: {' '.join(text.split())}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": text, "exit_status": status}, ensure_ascii=False))
+    return status
+
+
+def _help(error: click.UsageError) -> str:
+    return f"{error.ctx.command_path} --help" if error.ctx else "reelsift --help"
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Being told to end is as good as Ctrl-C: what is half-written is removed."""
+    raise KeyboardInterrupt

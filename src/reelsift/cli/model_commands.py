@@ -1,0 +1,184 @@
+"""`train` and `predict`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from reelsift.cli.label_commands import parse_rate
+from reelsift.cli.media_commands import CropOption, FpsOption, SourcesArgument, frame_spec
+from reelsift.cli.session import Session, command, listed, parsed
+from reelsift.errors import OutputExistsError, ReelsiftError
+from reelsift.specs import IndexSpec, TrainSpec, parse_thresholds
+
+if TYPE_CHECKING:
+    from reelsift.media.sources import Source
+    from reelsift.timeline import Timeline
+
+__all__ = ["TaskArgument", "ThresholdOption", "add_to"]
+
+TaskArgument = Annotated[str, typer.Argument(help="Name of the task.", metavar="TASK")]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option("--threshold", help="Probability from which a frame counts as a class.", metavar="CLASS=P"),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(command(train))
+    app.command()(command(predict))
+
+
+def train(
+    session: Session,
+    task: TaskArgument,
+    model: Annotated[Literal["auto", "linear"], typer.Option("--model", help="Kind of model; auto picks the best.")] = "auto",
+    classes: Annotated[str | None, typer.Option("--classes", help="Only these classes.", metavar="A,B")] = None,
+    split: Annotated[
+        Literal["groups", "random"], typer.Option("--split", help="random leaks: neighbouring frames are near copies.")
+    ] = "groups",
+    folds: Annotated[int, typer.Option("--folds", help="Folds for the honest scores.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", help="Everything random follows from it.")] = 0,
+    fps: FpsOption = None,
+    crop: CropOption = None,
+) -> None:
+    """Learn a model from the labels of a task, and say what it is worth on frames it has not seen."""
+    from reelsift.project.learning import train_task
+
+    with parsed("--classes, --folds"):
+        spec = TrainSpec(model, listed([classes]) if classes else None, split, folds, seed)
+    index = IndexSpec(frame_spec(fps, crop)) if fps or crop else None
+    training, problems = train_task(
+        session.project.layout, task, spec=spec, index_spec=index, on_progress=session.progress
+    )
+    for problem in problems:
+        session.warn(f"reelsift: left out: {problem}")
+    report = training.report.to_dict()
+    session.result({"task": task, **report, "problems": list(problems)}, _training_text(task, report))
+    session.partly(failed=len(problems), of=len(problems) + 1)
+
+
+def predict(
+    session: Session,
+    task: TaskArgument,
+    sources: SourcesArgument,
+    min_seconds: Annotated[float, typer.Option("--min-seconds", help="Shorter stretches join their neighbours.", min=0)] = 0.0,
+    threshold: ThresholdOption = None,
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", help="A row for each sampled frame, with all probabilities.", metavar="FILE")
+    ] = None,
+    fps: Annotated[str | None, typer.Option("--fps", help="Pictures a second, for folders of pictures.")] = None,
+) -> None:
+    """Say what each frame shows, and join frames into segments; indexes the source where that is missing."""
+    from reelsift.media.sources import resolve_sources
+    from reelsift.project.predicting import Decision, predict_source
+
+    with parsed("--threshold"):
+        decision = Decision(parse_thresholds(threshold or []), min_seconds)
+    with parsed("--fps"):
+        rate = parse_rate(fps) if fps else None
+    if csv_file is not None and csv_file.exists() and not session.overwrite:
+        raise OutputExistsError(f"{csv_file}: exists already; add --overwrite to replace it")
+    layout = session.project.layout
+    done: list[tuple[Source, Timeline]] = []
+    failures: list[dict[str, Any]] = []
+    count = 0
+    for path in sources:
+        try:
+            for source in resolve_sources([path], fps=rate):
+                count += 1
+                done.append((source, predict_source(layout, task, source, decision=decision, on_progress=session.progress)))
+        except ReelsiftError as error:
+            if len(sources) == 1:
+                raise
+            failures.append({"source": str(path), "frames": 0, "seconds": {}, "segments": [], "error": str(error)})
+            session.warn(f"reelsift: {error}")
+    if csv_file is not None:
+        _write_csv(csv_file, done)
+    rows = [_timeline_row(timeline) for _, timeline in done]
+    text = "\n\n".join(_timeline_text(row) for row in rows)
+    session.result({"sources": [*rows, *failures]}, text + (f"\n\nscores in {csv_file}" if csv_file else ""))
+    session.partly(failed=len(failures), of=len(failures) + len(done))
+
+
+def _training_text(task: str, report: dict[str, Any]) -> str:
+    lines = [f"{'candidate':38} {'honest':>7} {'balanced':>9} {'log loss':>9} {'leaky':>7} {'seconds':>8}"]
+    for number, candidate in enumerate(report["candidates"]):
+        name = f"{candidate['model']} on {' + '.join(candidate['views'])}"
+        scores = [_percent(candidate[key]) for key in ("accuracy", "balanced_accuracy")]
+        loss = "-" if candidate["log_loss"] is None else f"{candidate['log_loss']:.3f}"
+        chosen = " <- chosen" if number == 0 else ""
+        lines.append(
+            f"{name:38} {scores[0]:>7} {scores[1]:>9} {loss:>9} {_percent(candidate['leaky_accuracy']):>7}"
+            f" {candidate['seconds']:>8.2f}{chosen}"
+        )
+    counts = ", ".join(f"{count} {name}" for name, count in report["classes"].items())
+    lines += [
+        "",
+        f"task {task}: learned from {report['frames']} frames ({counts}) in {report['seconds']:.2f} s",
+        f"on frames it has not seen, expect {_percent(report['accuracy'])} right "
+        f"(balanced over classes {_percent(report['balanced_accuracy'])}; folds: {report['folds']})",
+        f"a random split would have said {_percent(report['leaky_accuracy'])}; "
+        f"always saying the commonest class gets {_percent(report['majority_accuracy'])}",
+        *(f"note: {note}" for note in report["notes"]),
+    ]
+    return "\n".join(lines)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share * 100:.1f} %"
+
+
+def _timeline_row(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "source": timeline.source,
+        "frames": len(timeline),
+        "seconds": timeline.seconds_by_class(),
+        "segments": [
+            {"start_seconds": s.start_seconds, "end_seconds": s.end_seconds, "label": s.label, "score": s.score}
+            for s in timeline.segments
+        ],
+    }
+
+
+def _timeline_text(row: dict[str, Any]) -> str:
+    total = sum(row["seconds"].values()) or 1.0
+    shares = ", ".join(f"{name} {seconds:.2f} s ({seconds / total * 100:.1f} %)" for name, seconds in row["seconds"].items())
+    lines = [f"{row['source']}: {row['frames']} frames, {len(row['segments'])} segments; {shares}"]
+    shown = row["segments"][:20]
+    lines += [f"  {s['start_seconds']:10.3f} s to {s['end_seconds']:10.3f} s  {s['label']} ({s['score']:.2f})" for s in shown]
+    if len(shown) < len(row["segments"]):
+        lines.append(f"  ... and {len(row['segments']) - len(shown)} more: --json lists them all")
+    return "\n".join(lines)
+
+
+def _write_csv(path: Path, done: list[tuple[Source, Timeline]]) -> None:
+    from reelsift.media.output import check_file, writing_file
+    from reelsift.media.sources import PictureSource
+
+    check_file(path, overwrite=True)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for number, (source, timeline) in enumerate(done):
+        if number == 0:
+            writer.writerow(["source", "frame_index", "time_seconds", "label", *timeline.classes])
+        for index, time, label, row in zip(
+            timeline.frame_indexes.tolist(),
+            timeline.times_seconds.tolist(),
+            timeline.labels.tolist(),
+            timeline.probabilities.tolist(),
+            strict=True,
+        ):
+            name = _picture_name(source, index) if isinstance(source, PictureSource) else source.name
+            # 9 digits after the point: less than any clock tick, and 1001/30000 reads as what it is.
+            writer.writerow([name, index, f"{time:.9f}", timeline.classes[label], *(f"{p:.6f}" for p in row)])
+    with writing_file(path) as beside:
+        beside.write_text(text.getvalue(), encoding="utf-8")
+
+
+def _picture_name(source: Any, index: int) -> str:
+    return source.name if source.path.is_file() else str(Path(source.name, source.pictures[index].name))

@@ -1,0 +1,156 @@
+"""What every command shares: the options that follow it, how it talks, and how it ends."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import logging
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reelsift import __version__
+from reelsift.errors import ReelsiftError, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reelsift.project import Project
+
+__all__ = ["DONE", "FAILED", "PARTLY", "USAGE", "Session", "command", "parsed"]
+
+DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+
+_log = logging.getLogger("reelsift")
+
+_ProjectOption = Annotated[Path, typer.Option("--project", help="Folder of the project; made when missing.", metavar="DIR")]
+_JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")]
+_QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing but results and errors.")]
+_VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log every step on stderr, for a bug report.")]
+_OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")]
+
+
+@dataclass
+class Session:
+    """One run of one command."""
+
+    project_folder: Path
+    as_json: bool
+    quiet: bool
+    verbose: bool
+    overwrite: bool
+    status: int = DONE
+    _bar: Any = field(default=None, repr=False)
+    _started: float = field(default_factory=time.perf_counter, repr=False)
+
+    @functools.cached_property
+    def project(self) -> Project:
+        """The project, whose steps draw a progress bar."""
+        from reelsift.project import Project
+
+        return Project(self.project_folder, on_progress=self.progress)
+
+    def say(self, text: str) -> None:
+        """A message, on stderr."""
+        if not self.quiet:
+            self._end_bar()
+            print(text, file=sys.stderr)
+
+    def warn(self, text: str) -> None:
+        """Something that went wrong without ending the command, on stderr; shown even with `--quiet`."""
+        self._end_bar()
+        print(text, file=sys.stderr)
+
+    def result(self, values: dict[str, Any], text: str) -> None:
+        """What came out: `values` with `--json`, else `text`, on stdout."""
+        self._end_bar()
+        if self.as_json:
+            print(json.dumps(values, ensure_ascii=False, default=str, allow_nan=False))
+        else:
+            print(text)
+
+    def partly(self, *, failed: int, of: int) -> None:
+        """Notes that some things failed: exit status 3, or 1 if all did."""
+        if failed:
+            self.status = FAILED if failed == of else PARTLY
+
+    def progress(self, what: str, *, done: int, total: int) -> None:
+        """Draws how far a step is, once the command has taken a second, on a terminal."""
+        if self.quiet or self.verbose or not sys.stderr.isatty() or time.perf_counter() - self._started < 1:
+            return
+        if self._bar is None:
+            from reelsift.cli.progress import Bar
+
+            self._bar = Bar()
+        self._bar.show(what, done=done, total=total)
+
+    def _end_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def command(function: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the shared options; its first parameter is the session made of them."""
+    signature = inspect.signature(function, eval_str=True)
+    _, *own = signature.parameters.values()
+    shared = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, annotation, default in (
+            ("project", _ProjectOption, Path(".reelsift")),
+            ("as_json", _JsonOption, False),
+            ("quiet", _QuietOption, False),
+            ("verbose", _VerboseOption, False),
+            ("overwrite", _OverwriteOption, False),
+        )
+    ]
+
+    @functools.wraps(function)
+    def with_session(**values: Any) -> None:
+        session = Session(
+            values.pop("project"), values.pop("as_json"), values.pop("quiet"), values.pop("verbose"), values.pop("overwrite")
+        )
+        if session.verbose:
+            _start_log()
+        try:
+            function(session, **values)
+        finally:
+            session._end_bar()
+            _log.info("done in %.2f s", time.perf_counter() - session._started)
+        if session.status:
+            raise typer.Exit(session.status)
+
+    own_keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+    with_session.__signature__ = signature.replace(parameters=[*own_keyword, *shared])  # type: ignore[attr-defined]
+    return with_session
+
+
+@contextmanager
+def parsed(option: str) -> Iterator[None]:
+    """Turns a value that cannot mean anything into a usage error that names the option."""
+    try:
+        yield
+    except (SpecError, ReelsiftError) as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def listed(values: Iterable[str] | None) -> tuple[str, ...]:
+    """Names given by repeating an option, or separated by commas."""
+    return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())
+
+
+def _start_log() -> None:
+    import av
+    import numpy
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s: %(message)s", force=True)
+    _log.info("reelsift %s, Python %s, %s", __version__, platform.python_version(), platform.platform())
+    _log.info("av %s, numpy %s, %s", av.__version__, numpy.__version__, " ".join(sys.argv))

@@ -1,0 +1,1 @@
+"""What is computed from frames, and where it is kept."""

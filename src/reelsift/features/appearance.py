@@ -1,0 +1,60 @@
+"""The view `appearance`: one vector for each frame, from a pretrained backbone."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelsift.errors import SpecError
+from reelsift.features.backbones import backbone_named, input_size_for, open_queue
+from reelsift.media.render import Image
+from reelsift.specs import IndexSpec, Size
+
+if TYPE_CHECKING:
+    import openvino
+
+__all__ = ["AppearanceExtractor"]
+
+_MULTIPLE = 32
+
+
+class AppearanceExtractor:
+    """Gives `(N, D)` float16; images go to the network one by one and are worked on in the background.
+
+    One image a request, so that its vector depends on nothing but the image, whatever came before it.
+    """
+
+    def __init__(self, spec: IndexSpec, *, threads: int) -> None:
+        size = spec.input_size
+        if size and (size.width % _MULTIPLE or size.height % _MULTIPLE):
+            raise SpecError(f"--input-size {size}: width and height must be multiples of {_MULTIPLE}")
+        self._backbone = backbone_named(spec.backbone)
+        self._input_size, self._threads = size, threads
+        self._rows: list[NDArray[np.float16] | None] = []
+        self._queues: dict[Size, openvino.AsyncInferQueue] = {}
+
+    def __enter__(self) -> AppearanceExtractor:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._wait()
+
+    def add(self, image: Image) -> None:
+        size = self._input_size or input_size_for(image.size)
+        if size not in self._queues:
+            self._queues[size] = open_queue(self._backbone, size=size, rows=self._rows, threads=self._threads)
+        self._rows.append(None)
+        # Waits while all requests are busy, which bounds what is held in memory.
+        self._queues[size].start_async({0: image.rgb(size)[None]}, len(self._rows) - 1)
+
+    def finish(self) -> NDArray[np.float16]:
+        self._wait()
+        rows = [row for row in self._rows if row is not None]
+        return np.stack(rows) if rows else np.empty((0, self._backbone.width), np.float16)
+
+    def _wait(self) -> None:
+        for queue in self._queues.values():
+            queue.wait_all()

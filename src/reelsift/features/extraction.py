@@ -1,0 +1,333 @@
+"""Computing the views of a source: a list of independent work items, and what each of them does.
+
+Only this step is worth distributing. A work item is small and picklable; it reads one part of one source, computes the
+views that lack a shard for it, and writes those.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reelsift.errors import MediaError, ReelsiftError
+from reelsift.features.store import FeatureStore, IndexRecord, PartFacts, shard_name
+from reelsift.features.tables import VALUES, write_table
+from reelsift.features.views import open_extractor
+from reelsift.media.parts import PART_SECONDS, PacketScan, Part, plan_parts, scan_packets
+from reelsift.media.picture_reader import read_pictures
+from reelsift.media.reader import FilmReader, Frame, open_film
+from reelsift.media.render import FrameImage, Image, PictureImage, Renderer
+from reelsift.media.sampling import Grid, sample
+from reelsift.media.sources import FilmSource, PictureSource, Source
+from reelsift.specs import IndexSpec
+
+__all__ = [
+    "FILM_PLAN",
+    "PICTURE_PLAN",
+    "IndexPlan",
+    "WorkItem",
+    "compute_views",
+    "extract_loose",
+    "extract_part",
+    "plan_index",
+    "settle_index",
+]
+
+FILM_PLAN = f"films-by-{PART_SECONDS:g}s"
+_PICTURES_A_PART = 512
+PICTURE_PLAN = f"pictures-by-{_PICTURES_A_PART}"
+
+# A film is called cut off when it misses more of what its header announces than headers are usually wrong by.
+_CUT_OFF_SECONDS = 1.0
+_CUT_OFF_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """One part of one source, and what to compute of it.
+
+    Attributes:
+        shards: For each view to compute, the file its rows go to.
+        origin_pts: Time stamp of the film's first frame, from which the sampling grid counts.
+        threads: Threads to use; 0 for all cores.
+    """
+
+    source: Source
+    part: Part
+    spec: IndexSpec
+    shards: tuple[tuple[str, Path], ...]
+    origin_pts: int
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class IndexPlan:
+    """All that must be done to index one source.
+
+    Attributes:
+        views: The views that are not complete.
+        parts: All parts of the source.
+        items: The parts that lack a shard.
+        expected_frames: Frames in the source, as far as can be told without decoding.
+        damage: What is wrong with the source as a whole; empty if nothing is.
+    """
+
+    source: Source
+    source_id: str
+    spec: IndexSpec
+    plan: str
+    views: tuple[str, ...]
+    parts: tuple[Part, ...]
+    items: tuple[WorkItem, ...]
+    expected_frames: int
+    damage: str = ""
+
+
+def plan_index(source: Source, spec: IndexSpec, store: FeatureStore, *, views: Sequence[str], threads: int = 0) -> IndexPlan:
+    """Finds out what indexing a source takes; decodes its first frame only.
+
+    Raises:
+        SourceNotFoundError, MediaError: If the source cannot be read.
+        SpecError: If the crop reaches outside the picture.
+    """
+    source_id = source.source_id
+    plan = FILM_PLAN if isinstance(source, FilmSource) else PICTURE_PLAN
+    missing = store.missing(source_id, views, spec, plan=plan)
+    if not missing:
+        return IndexPlan(source, source_id, spec, plan, (), (), (), 0)
+    if isinstance(source, FilmSource):
+        scan, damage = _scan(source, spec)
+        parts, expected, origin = plan_parts(scan), scan.frame_count, scan.pts[0]
+    else:
+        parts, expected, origin, damage = _picture_parts(source), len(source.pictures), 0, ""
+    items: list[WorkItem] = []
+    for part in parts:
+        shards = [(view, store.view_folder(source_id, view, spec, plan=plan) / shard_name(part)) for view in missing]
+        lacking = tuple((view, shard) for view, shard in shards if not shard.exists())
+        if lacking:
+            items.append(WorkItem(source, part, spec, lacking, origin, threads))
+    return IndexPlan(source, source_id, spec, plan, missing, tuple(parts), tuple(items), expected, damage)
+
+
+def _scan(source: FilmSource, spec: IndexSpec) -> tuple[PacketScan, str]:
+    """The packets of a film, after checking that it can be decoded and that the crop fits; and what is wrong with it."""
+    with open_film(source.path) as reader:
+        if spec.frames.crop:
+            try:
+                spec.frames.crop.check_within(reader.film.size)
+            except ReelsiftError as error:
+                raise type(error)(f"{source.name}: {error}") from None
+        announced = reader.film.duration_seconds or 0.0
+        first = next(reader.frames(), None)
+    scan = scan_packets(source.path)
+    first_pts = first.pts if first is not None else 0
+    # Leading pictures that need a key frame before the film's start are packets, but never frames: the grid of samples
+    # counts from the first frame that is really decoded.
+    scan = replace(scan, pts=tuple(pts for pts in scan.pts if pts >= first_pts) or (first_pts,))
+    there = float((scan.pts[-1] - scan.pts[0]) * scan.time_base)
+    if announced - there > max(_CUT_OFF_SECONDS, _CUT_OFF_SHARE * announced):
+        return scan, f"the file is cut off: it holds {there:.1f} s of {announced:.1f} s"
+    return scan, ""
+
+
+def settle_index(plan: IndexPlan, store: FeatureStore) -> list[IndexRecord]:
+    """Declares the views of a plan complete, all its work items being done."""
+    return [store.settle(plan.source_id, view, plan.spec, plan=plan.plan, parts=plan.parts, damage=plan.damage) for view in plan.views]
+
+
+def extract_part(item: WorkItem, *, on_frame: Callable[[], None] | None = None) -> PartFacts:
+    """Does one work item: reads, computes, writes its shards.
+
+    Raises:
+        MediaError: If nothing of a film can be decoded.
+        OutputError: If a shard cannot be written.
+    """
+    counter = _Counter()
+    with contextlib.ExitStack() as resources:
+        if isinstance(item.source, FilmSource):
+            images = _film_images(item, counter, resources.enter_context(open_film(item.source.path, threads=item.threads)))
+        else:
+            images = _picture_images(item.source, item, counter)
+        views = [view for view, _ in item.shards]
+        columns = compute_views(images, views, item.spec, threads=item.threads, on_frame=on_frame)
+    facts = counter.facts(item.part)
+    for view, shard in item.shards:
+        write_table(shard, {**columns[""], VALUES: columns[view]}, facts=asdict(facts))
+    return facts
+
+
+def extract_loose(
+    wanted: Sequence[tuple[Source, Sequence[float]]], spec: IndexSpec, store: FeatureStore, *, views: Sequence[str], name: str
+) -> list[str]:
+    """Computes views of single frames of films (at given times) and of single pictures, and keeps them.
+
+    Args:
+        wanted: Sources, each with the time stamps wanted of it, in seconds; a picture has one, 0.
+        spec: Crop and settings; the sampling does not matter.
+        store: Where the rows are kept.
+        views: Which views.
+        name: A name for the shard; the same frames asked for again must have the same.
+
+    Returns:
+        What could not be read, a line each.
+    """
+    problems: list[str] = []
+    source_ids: list[str] = []
+    images = _loose_images(wanted, spec, source_ids, problems)
+    columns = compute_views(images, views, spec)
+    if source_ids:
+        for view in views:
+            rows = {"source_id": source_ids, **columns[""], VALUES: columns[view]}
+            store.add_loose(view, spec, name=name, columns=rows)
+    return problems
+
+
+def compute_views(
+    images: Iterable[Image],
+    views: Sequence[str],
+    spec: IndexSpec,
+    *,
+    threads: int = 0,
+    on_frame: Callable[[], None] | None = None,
+) -> dict[str, Any]:
+    """Computes views of images.
+
+    Returns:
+        The rows of each view, and under `""` the columns `frame_index` and `time_seconds` that name the images.
+    """
+    indexes: list[int] = []
+    times: list[float] = []
+    with contextlib.ExitStack() as opened:
+        extractors = {view: opened.enter_context(open_extractor(view, spec=spec, threads=threads)) for view in views}
+        for image in images:
+            for extractor in extractors.values():
+                extractor.add(image)
+            indexes.append(image.frame_index)
+            times.append(image.time_seconds)
+            if on_frame:
+                on_frame()
+        rows: dict[str, Any] = {view: extractor.finish() for view, extractor in extractors.items()}
+    rows[""] = {"frame_index": np.array(indexes, np.int64), "time_seconds": np.array(times, np.float64)}
+    return rows
+
+
+class _Counter:
+    """Counts what goes by while a part is read."""
+
+    def __init__(self) -> None:
+        self.frames, self.undecodable, self.damage = 0, 0, ""
+        self.start_seconds: float | None = None
+        self.end_seconds: float | None = None
+
+    def watch(self, frames: Iterator[Frame], *, stop_pts: int | None, time_base: Fraction) -> Iterator[Frame]:
+        """Passes frames on, counting those before `stop_pts`."""
+        gap, last = 0, None
+        for frame in frames:
+            if stop_pts is None or frame.pts < stop_pts:
+                self.frames += 1
+                if self.start_seconds is None:
+                    self.start_seconds = frame.time_seconds
+                gap = frame.pts - last.pts if last is not None and frame.pts > last.pts else gap
+                last = frame
+                # Containers often say nothing of how long a frame lasts: then as long as the one before it.
+                length = frame.duration or gap
+                self.end_seconds = max(self.end_seconds or -np.inf, float((frame.pts + length) * time_base))
+            yield frame
+
+    def facts(self, part: Part) -> PartFacts:
+        undecodable = max(self.undecodable, part.frame_count - self.frames)
+        damage = self.damage or ("the decoder gave fewer frames than there are" if undecodable else "")
+        return PartFacts(part.first_index, self.frames, undecodable, damage, self.start_seconds, self.end_seconds)
+
+
+def _film_images(item: WorkItem, counter: _Counter, reader: FilmReader) -> Iterator[Image]:
+    part, film = item.part, reader.film
+    fps = item.spec.frames.sampling.fps
+    grid = Grid.of(fps, origin_pts=item.origin_pts, time_base=film.time_base) if fps else None
+    frames = reader.frames(start_pts=part.start_pts, first_index=part.first_index)
+    watched = counter.watch(frames, stop_pts=part.stop_pts, time_base=film.time_base)
+    renderer = Renderer(crop=item.spec.frames.crop)
+    for frame in sample(watched, grid=grid, stop_pts=part.stop_pts):
+        yield FrameImage(frame, renderer, sample_aspect_ratio=film.sample_aspect_ratio)
+    counter.undecodable, counter.damage = reader.undecodable, reader.damage
+
+
+def _picture_images(source: PictureSource, item: WorkItem, counter: _Counter) -> Iterator[Image]:
+    first = item.part.first_index
+    pictures = source.pictures[first : first + item.part.frame_count]
+    counter.start_seconds, counter.end_seconds = first / float(source.fps), (first + len(pictures)) / float(source.fps)
+    # Pictures keep their place: a damaged one leaves a hole, and does not move those behind it.
+    counter.frames = len(pictures)
+    for number, pixels in enumerate(read_pictures(pictures), start=first):
+        if isinstance(pixels, ReelsiftError):
+            counter.undecodable += 1
+            counter.damage = counter.damage or str(pixels)
+            continue
+        time_seconds = number * source.fps.denominator / source.fps.numerator
+        try:
+            yield PictureImage(pixels, frame_index=number, time_seconds=time_seconds, crop=item.spec.frames.crop)
+        except ReelsiftError as error:
+            raise type(error)(f"{source.pictures[number]}: {error}") from None
+
+
+def _picture_parts(source: PictureSource) -> list[Part]:
+    starts = range(0, len(source.pictures), _PICTURES_A_PART)
+    counts = [min(_PICTURES_A_PART, len(source.pictures) - start) for start in starts]
+    return [Part(number, None, None, start, count) for number, (start, count) in enumerate(zip(starts, counts, strict=True))]
+
+
+def _loose_images(
+    wanted: Sequence[tuple[Source, Sequence[float]]], spec: IndexSpec, source_ids: list[str], problems: list[str]
+) -> Iterator[Image]:
+    for source, times in wanted:
+        try:
+            images = _single_frames(source, sorted(times), spec) if isinstance(source, FilmSource) else _single_picture(source, spec)
+            for image in images:
+                source_ids.append(source.source_id)
+                yield image
+        except ReelsiftError as error:
+            problems.append(str(error))
+
+
+def _single_picture(source: PictureSource, spec: IndexSpec) -> Iterator[Image]:
+    for pixels in read_pictures(source.pictures[:1]):
+        if isinstance(pixels, ReelsiftError):
+            raise pixels
+        yield PictureImage(pixels, frame_index=0, time_seconds=0.0, crop=spec.frames.crop)
+
+
+def _single_frames(source: FilmSource, times: Sequence[float], spec: IndexSpec) -> Iterator[Image]:
+    """The frames shown at `times`, one for each; seeks where the next one is far, reads on where it is near."""
+    renderer = Renderer(crop=spec.frames.crop)
+    stamps = frame_stamps(source.path)
+    with open_film(source.path) as reader:
+        time_base, aspect = reader.film.time_base, reader.film.sample_aspect_ratio
+        # A frame is shown from its own time stamp to the next; times were rounded once, so half a tick is forgiven.
+        shown = np.searchsorted(stamps, [time / time_base + 0.5 for time in times], side="right") - 1
+        targets = [int(stamps[max(place, 0)]) for place in shown]
+        done, near = 0, 2 / time_base
+        while done < len(targets):
+            first_index = int(np.searchsorted(stamps, targets[done]))
+            for frame in reader.frames(start_pts=targets[done], first_index=first_index):
+                while done < len(targets) and targets[done] <= frame.pts:
+                    image = FrameImage(frame, renderer, sample_aspect_ratio=aspect)
+                    image.time_seconds = times[done]  # what was asked for is what it is looked up by
+                    yield image
+                    done += 1
+                if done == len(targets) or targets[done] - frame.pts > near:
+                    break
+            else:
+                raise MediaError(f"{source.name}: no frame at {times[done]:.3f} s or later")
+
+
+@lru_cache(maxsize=8)
+def frame_stamps(path: Path) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Time stamps of a film's frames, sorted, in units of its time base; from its packets alone."""
+    return np.array(scan_packets(path).pts, np.int64)

@@ -1,0 +1,47 @@
+"""Labels: read from tables and folders, checked against each other, and kept in a store with an undo log."""
+
+from reelsift.labels.conflicts import resolve_conflicts
+from reelsift.labels.export import format_labels, write_labels
+from reelsift.labels.folders import read_class_folders
+from reelsift.labels.manifest import (
+    MANIFEST_NAME,
+    ManifestEntry,
+    entries_by_name,
+    find_manifest,
+    read_manifest,
+    write_manifest,
+)
+from reelsift.labels.reading import read_labels
+from reelsift.labels.records import ExportedFrame, Label, LabelTask, Operation, SourceRecord, TaskKind
+from reelsift.labels.rows import LabelRow, Problem, ReadLabels, parse_names
+from reelsift.labels.store import LabelStore
+from reelsift.labels.tables import ColumnNames, read_table
+from reelsift.labels.times import parse_time
+
+__all__ = [
+    "MANIFEST_NAME",
+    "ColumnNames",
+    "ExportedFrame",
+    "Label",
+    "LabelRow",
+    "LabelStore",
+    "LabelTask",
+    "ManifestEntry",
+    "Operation",
+    "Problem",
+    "ReadLabels",
+    "SourceRecord",
+    "TaskKind",
+    "entries_by_name",
+    "find_manifest",
+    "format_labels",
+    "parse_names",
+    "parse_time",
+    "read_class_folders",
+    "read_labels",
+    "read_manifest",
+    "read_table",
+    "resolve_conflicts",
+    "write_labels",
+    "write_manifest",
+]

@@ -1,0 +1,116 @@
+"""Writing beside, then renaming: an output is there whole, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from reelsift.errors import OutputError, OutputExistsError
+
+__all__ = ["check_file", "check_folder", "writing_file", "writing_folder", "writing_problem"]
+
+
+def check_file(output: Path, *, overwrite: bool, source: Path | None = None) -> None:
+    """Makes sure, before any work, that a file can be written.
+
+    Args:
+        output: Where it will be.
+        overwrite: Whether it may be there already.
+        source: What is read meanwhile, which it must not be.
+
+    Raises:
+        OutputExistsError: If it is there and may not be replaced.
+        OutputError: If its folder is missing or cannot be written to, or if it is the source.
+    """
+    if source is not None and source.exists() and output.exists() and output.samefile(source):
+        raise OutputError(f"{output}: this is the source itself; give the result another name")
+    if output.is_dir():
+        raise OutputError(f"{output}: this is a folder; give the name of a file")
+    if output.exists() and not overwrite:
+        raise OutputExistsError(f"{output}: exists already; add --overwrite to replace it")
+    _check_writable(output.parent, output)
+
+
+def check_folder(folder: Path, *, overwrite: bool) -> None:
+    """Makes sure, before any work, that pictures can be written into a folder, which need not be there yet.
+
+    Raises:
+        OutputExistsError: If there is something in it and it may not be replaced.
+        OutputError: If it is no folder, or cannot be made or written to.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder}: this is a file; give the name of a folder")
+    if not folder.exists():
+        _check_writable(folder.parent, folder)
+        return
+    _check_writable(folder, folder)
+    if not overwrite and any(not entry.name.startswith(".") for entry in folder.iterdir()):
+        raise OutputExistsError(f"{folder}: this folder is not empty; add --overwrite to write into it")
+
+
+@contextmanager
+def writing_file(output: Path) -> Iterator[Path]:
+    """A hidden name beside `output`, same ending: renamed when the block ends well, removed when it does not."""
+    beside = output.absolute().with_name(f".{output.stem[:100]}.{uuid.uuid4().hex[:8]}{output.suffix}")
+    try:
+        with writing_problem(output):
+            yield beside
+            beside.replace(output)
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing_folder(folder: Path) -> Iterator[Path]:
+    """A hidden folder beside `folder`, whose files move there when the block ends well; removed when it does not."""
+    beside = folder.absolute().with_name(f".{folder.absolute().name[:100]}.{uuid.uuid4().hex[:8]}")
+    try:
+        with writing_problem(folder):
+            beside.mkdir()
+            yield beside
+            if folder.exists():
+                for entry in sorted(beside.iterdir()):
+                    entry.replace(folder / entry.name)
+            else:
+                beside.replace(folder)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def writing_problem(output: Path) -> Iterator[None]:
+    """Turns what the system says about writing into one line about `output`."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OutputError(f"{output}: {_reason(error)}") from None
+
+
+def _check_writable(folder: Path, output: Path) -> None:
+    if not folder.exists():
+        raise OutputError(f"{output}: there is no folder {folder}; make it first")
+    if not folder.is_dir():
+        raise OutputError(f"{output}: {folder} is not a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{output}: no permission to write into {folder}")
+
+
+def _reason(error: OSError) -> str:
+    reasons = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EACCES: "no permission to write here",
+        errno.EROFS: "the disk is read-only",
+        errno.EFBIG: "the file grew larger than the system allows",
+    }
+    return reasons.get(error.errno or 0, f"could not be written ({(error.strerror or str(error)).lower()})")

@@ -1,0 +1,68 @@
+"""Writing pictures to files."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reelsift.errors import OutputError
+from reelsift.media.output import writing_problem
+from reelsift.media.render import scaled
+from reelsift.specs import PictureSpec
+
+__all__ = ["encode_picture", "write_picture"]
+
+
+def encode_picture(rgb: NDArray[np.uint8], *, spec: PictureSpec) -> bytes:
+    """The bytes of a picture file.
+
+    Args:
+        rgb: `(H, W, 3)` uint8.
+        spec: Format, quality, and the size it is scaled to.
+
+    Raises:
+        OutputError: If the format cannot hold it (WebP and JPEG have a largest size).
+    """
+    rgb = scaled(rgb, spec.size)
+    settings = {
+        "jpg": [cv2.IMWRITE_JPEG_QUALITY, spec.quality],
+        "webp": [cv2.IMWRITE_WEBP_QUALITY, max(1, spec.quality)],
+        "png": [cv2.IMWRITE_PNG_COMPRESSION, 3],  # above, files hardly get smaller and writing gets slow
+    }[spec.format]
+    try:
+        done, data = cv2.imencode(f".{spec.format}", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), settings)
+    except cv2.error:
+        done = False
+    if not done:
+        raise OutputError(
+            f"a picture of {rgb.shape[1]}x{rgb.shape[0]} cannot be written as {spec.format}; try --format png"
+        )
+    return data.tobytes()
+
+
+def write_picture(path: Path, rgb: NDArray[np.uint8], *, spec: PictureSpec) -> int:
+    """Writes `(H, W, 3)` uint8 to `path`: whole, or not at all. An existing file is replaced.
+
+    The bytes go through Python, not OpenCV, which cannot open every name on every system.
+
+    Returns:
+        Size of the file in bytes.
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
+    data = encode_picture(rgb, spec=spec)
+    beside = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex[:8]}")
+    try:
+        with writing_problem(path):
+            beside.write_bytes(data)
+            beside.replace(path)
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+    return len(data)

@@ -1,0 +1,91 @@
+"""What is in a film: its header, and what reading it to the end says about that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from reelsift.media.parts import scan_packets
+from reelsift.media.reader import Film, open_film
+
+__all__ = ["Probe", "probe_film"]
+
+_STEADY_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A film's header and frames.
+
+    Attributes:
+        film: The header.
+        packets: Pictures stored in the file.
+        key_frames: Those that can be entered at.
+        frames: Frames that can be decoded; `None` where nothing was decoded.
+        first_seconds: Time stamp of the first frame.
+        last_seconds: That of the last.
+        shortest_seconds: Least time between two neighbouring frames; 0 for a single frame.
+        longest_seconds: Most.
+        is_variable: Whether the frame rate varies.
+        undecodable: Frames that cannot be decoded; `None` where nothing was decoded.
+        damage: What is wrong, in words; empty if nothing is.
+    """
+
+    film: Film
+    packets: int
+    key_frames: int
+    frames: int | None
+    first_seconds: float
+    last_seconds: float
+    shortest_seconds: float
+    longest_seconds: float
+    is_variable: bool
+    undecodable: int | None
+    damage: str
+
+    @property
+    def rate(self) -> Fraction | None:
+        """Frames a second as the header has it; `None` where it cannot be true."""
+        rate = self.film.average_rate
+        return rate if rate and rate < 1000 else None
+
+
+def probe_film(path: Path, *, decode: bool = True) -> Probe:
+    """Reads a film to its end.
+
+    Args:
+        path: The film.
+        decode: Whether every frame is decoded; without, only packets are counted and damage inside them goes unseen.
+
+    Raises:
+        SourceNotFoundError, MediaError: If it is no film, or nothing of it can be decoded.
+    """
+    scan = scan_packets(path)
+    with open_film(path) as reader:
+        film = reader.film
+        if decode:
+            times = np.array([frame.time_seconds for frame in reader.frames()])
+        else:
+            times = np.array(scan.pts, np.float64) * float(scan.time_base)
+        undecodable, damage = reader.undecodable, reader.damage
+    steps = np.diff(times)
+    lost = max(undecodable, scan.frame_count - len(times)) if decode and (undecodable or damage) else undecodable
+    tick = float(scan.time_base)
+    # Stamps are rounded to ticks of the container's clock, so steps of one tick more or less are steady.
+    steady = not steps.size or steps.max() - steps.min() <= max(2 * tick, _STEADY_SHARE * float(np.median(steps)))
+    return Probe(
+        film=film,
+        packets=scan.packets,
+        key_frames=len(scan.key_pts),
+        frames=len(times) if decode else None,
+        first_seconds=float(times[0]) if times.size else 0.0,
+        last_seconds=float(times[-1]) if times.size else 0.0,
+        shortest_seconds=float(steps.min()) if steps.size else 0.0,
+        longest_seconds=float(steps.max()) if steps.size else 0.0,
+        is_variable=not steady,
+        undecodable=lost if decode else None,
+        damage=damage,
+    )

@@ -1,0 +1,101 @@
+"""Cutting a source by what a task says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelsift.actions.cut import CutPlan, CutResult, CutTarget, check_cut, count_kept, plan_cut, write_cut
+from reelsift.actions.preview import preview_sheet
+from reelsift.errors import LabelError
+from reelsift.media.output import check_file
+from reelsift.media.pictures import write_picture
+from reelsift.media.sources import Source
+from reelsift.project.indexing import Progress, silent
+from reelsift.project.layout import Layout
+from reelsift.project.learning import load_model
+from reelsift.project.predicting import Decision, predict_source, refine
+from reelsift.specs import CutSpec, PictureSpec
+
+__all__ = ["CutPreview", "classes_kept", "cut_source", "preview_cut"]
+
+
+@dataclass(frozen=True)
+class CutPreview:
+    """What a cut would keep.
+
+    Attributes:
+        kept_frames: Frames that would stay.
+        sheet: The picture that shows what stays and what goes.
+    """
+
+    plan: CutPlan
+    kept_frames: int
+    sheet: Path
+
+
+def classes_kept(layout: Layout, task: str, *, keep: tuple[str, ...] = (), drop: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The classes that stay, from those to keep or those to drop.
+
+    Raises:
+        LabelError: If a class does not exist, or nothing or everything would go.
+    """
+    model, _ = load_model(layout, task)
+    for name in (*keep, *drop):
+        if name not in model.classes:
+            raise LabelError(f"there is no class '{name}' in task '{task}': its classes are {', '.join(model.classes)}")
+    kept = tuple(name for name in model.classes if (name in keep if keep else name not in drop))
+    if not kept:
+        raise LabelError(f"dropping {', '.join(drop)} drops every class of task '{task}': nothing would be left")
+    return kept
+
+
+def cut_source(
+    layout: Layout,
+    task: str,
+    source: Source,
+    *,
+    spec: CutSpec,
+    target: CutTarget,
+    on_progress: Progress = silent,
+) -> CutResult:
+    """Predicts where that is needed, looks between samples that disagree, and writes the frames that stay.
+
+    Raises:
+        OutputExistsError: If the output exists; found out before any work.
+        ReelsiftError: As `predict_source` and `write_cut`.
+    """
+    check_cut(source, spec=spec, target=target)
+    plan = _plan(layout, task, source, spec, on_progress)
+
+    def report(done: int, total: int | None) -> None:
+        on_progress(f"{source.name}: cutting", done=done, total=total or 0)
+
+    return write_cut(source, plan=plan, spec=spec, target=target, on_progress=report)
+
+
+def preview_cut(
+    layout: Layout,
+    task: str,
+    source: Source,
+    *,
+    spec: CutSpec,
+    sheet: Path,
+    overwrite: bool = False,
+    on_progress: Progress = silent,
+) -> CutPreview:
+    """Finds out what a cut would keep, and draws it; writes no film."""
+    check_file(sheet, overwrite=overwrite, source=source.path)
+    plan = _plan(layout, task, source, spec, on_progress)
+    picture = preview_sheet(source, plan=plan)
+    write_picture(sheet, picture, spec=PictureSpec(format="jpg" if sheet.suffix == ".jpg" else "png"))
+    return CutPreview(plan, count_kept(source, plan=plan), sheet)
+
+
+def _plan(layout: Layout, task: str, source: Source, spec: CutSpec, on_progress: Progress) -> CutPlan:
+    # The minimum length counts exact segments, so it is applied by the plan, after the refinement.
+    decision = Decision(thresholds=dict(spec.thresholds))
+    timeline = predict_source(layout, task, source, decision=decision, on_progress=on_progress)
+    return plan_cut(refine(layout, timeline, source, decision=decision, on_progress=on_progress), spec=spec)
+
+

@@ -1,0 +1,161 @@
+"""Writing frames of a film as pictures that remember where they come from."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from reelsift.errors import MediaError, OutputExistsError
+from reelsift.labels import MANIFEST_NAME, ExportedFrame, ManifestEntry, read_manifest, write_manifest
+from reelsift.media.output import check_folder, writing_folder
+from reelsift.media.pictures import write_picture
+from reelsift.media.reader import Frame, open_film
+from reelsift.media.render import Renderer
+from reelsift.media.sampling import Grid, sample
+from reelsift.media.sources import FilmSource, fingerprint_file
+from reelsift.project.indexing import Progress, silent
+from reelsift.project.layout import Layout, record_of
+from reelsift.specs import FrameSpec, PictureSpec
+
+__all__ = ["FramesResult", "export_frames"]
+
+_WAITING = 8
+
+
+@dataclass(frozen=True)
+class FramesResult:
+    """What was written.
+
+    Attributes:
+        pictures: Number of pictures.
+        manifest: The table beside them: which picture is which frame.
+        problems: What could not be read; empty if nothing.
+    """
+
+    source: str
+    output: Path
+    pictures: int
+    manifest: Path
+    problems: str
+
+
+def export_frames(
+    layout: Layout,
+    source: FilmSource,
+    output: Path,
+    *,
+    frames: FrameSpec,
+    pictures: PictureSpec,
+    overwrite: bool = False,
+    on_progress: Progress = silent,
+) -> FramesResult:
+    """Writes the sampled frames of a film as `<film>_<frame index>.<format>`, and a manifest.
+
+    The project remembers the pictures by their content too, so that they are known again when they were sorted into
+    other folders.
+
+    Raises:
+        OutputExistsError: If a picture of the same name exists.
+        OutputError: If something cannot be written.
+        SpecError: If the crop reaches outside the picture.
+    """
+    # Pictures of several films may share a folder: only pictures of the same film are in the way.
+    if not overwrite and output.is_dir() and any(output.glob(f"{_escaped(source.path.stem)}_[0-9]*.*")):
+        raise OutputExistsError(f"{output}: holds frames of {source.path.name} already; add --overwrite to replace them")
+    check_folder(output, overwrite=True)
+    with open_film(source.path) as reader, writing_folder(output) as beside:
+        if frames.crop:
+            frames.crop.check_within(reader.film.size)
+        chosen = _timed(reader.frames(), frames.sampling.fps, reader.film.time_base)
+        written = list(_write(chosen, beside, source, Renderer(crop=frames.crop), pictures, on_progress))
+        if not written:
+            raise MediaError(f"{source.name}: no frame could be decoded")
+        _write_manifest(beside, output, source, written)
+        problems = f"{reader.undecodable} frames cannot be decoded ({reader.damage})" if reader.damage else ""
+    with layout.labels() as store:
+        store.remember_frames(record_of(source, source.source_id), written)
+    return FramesResult(source.name, output, len(written), output / MANIFEST_NAME, problems)
+
+
+def _timed(frames: Iterator[Frame], fps: Fraction | None, time_base: Fraction) -> Iterator[tuple[Frame, float]]:
+    """The sampled frames, each with the moment it ends."""
+    first = next(frames, None)
+    if first is None:
+        return
+    grid = Grid.of(fps, origin_pts=first.pts, time_base=time_base) if fps else None
+    ends = _Ends()
+    for frame in sample(ends.watch(first, frames, float(time_base)), grid=grid):
+        yield frame, ends.known[frame.frame_index]
+
+
+class _Ends:
+    """Notes where frames end before it passes them on: where the next one starts, or, of the last, as it says itself."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, float] = {}
+
+    def watch(self, first: Frame, rest: Iterator[Frame], tick: float) -> Iterator[Frame]:
+        last, gap = first, first.duration
+        for frame in rest:
+            self._note(last, max(frame.time_seconds, last.time_seconds))
+            yield last
+            last, gap = frame, max(frame.pts - last.pts, 0)
+        self._note(last, last.time_seconds + (last.duration or gap) * tick)
+        yield last
+
+    def _note(self, frame: Frame, end: float) -> None:
+        self.known[frame.frame_index] = end
+        self.known.pop(frame.frame_index - 2, None)  # sampling chooses between a frame and the one before it
+
+
+def _write(
+    chosen: Iterator[tuple[Frame, float]],
+    folder: Path,
+    source: FilmSource,
+    renderer: Renderer,
+    pictures: PictureSpec,
+    on_progress: Progress,
+) -> Iterator[ExportedFrame]:
+    """Encodes in threads beside the decoder; a few frames are in flight at most."""
+    source_id = source.source_id
+
+    def save(frame: Frame, end: float) -> ExportedFrame:
+        path = folder / f"{source.path.stem}_{frame.frame_index:06d}.{pictures.format}"
+        write_picture(path, renderer.rgb(frame), spec=pictures)
+        digest = fingerprint_file(path)
+        return ExportedFrame(path.name, digest, frame.frame_index, frame.time_seconds, end, source_id)
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures") as pool:
+        waiting: deque[Future[ExportedFrame]] = deque()
+        try:
+            for done, (frame, end) in enumerate(chosen, start=1):
+                waiting.append(pool.submit(save, frame, end))
+                on_progress(f"{source.name}: frames", done=done, total=0)
+                if len(waiting) > _WAITING:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _write_manifest(beside: Path, output: Path, source: FilmSource, written: list[ExportedFrame]) -> None:
+    """The manifest of the pictures in `output`: those that are there already, and those that join them."""
+    there = output / MANIFEST_NAME
+    entries = {entry.file: entry for entry in (read_manifest(there) if there.exists() else ())}
+    name = os.path.relpath(source.path.absolute(), output.absolute())
+    for frame in written:
+        entries[frame.name] = ManifestEntry(
+            frame.name, name, frame.source_id, frame.frame_index, frame.time_seconds, frame.end_seconds
+        )
+    write_manifest(beside / MANIFEST_NAME, entries.values())
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"[{letter}]" if letter in "[]*?" else letter for letter in text)

@@ -1,0 +1,169 @@
+"""What a project holds, what of it is stale, and clearing away what nothing refers to."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reelsift.errors import ModelError
+from reelsift.features.store import folder_name
+from reelsift.labels import LabelStore
+from reelsift.project.layout import Layout
+from reelsift.project.learning import load_model
+
+__all__ = ["GarbageResult", "ProjectStatus", "SourceStatus", "TaskStatus", "collect_garbage", "project_status"]
+
+
+@dataclass(frozen=True)
+class SourceStatus:
+    """A source the project knows.
+
+    Attributes:
+        indexes: Stored views, as `appearance at 5 fps`.
+        is_there: Whether it is still where it was last seen.
+    """
+
+    source: str
+    kind: str
+    indexes: tuple[str, ...]
+    frames: int
+    is_there: bool
+
+
+@dataclass(frozen=True)
+class TaskStatus:
+    """A task: its labels, and the model if there is one.
+
+    Attributes:
+        model: `none`, `trained`, or `stale` where the labels have changed since.
+        balanced_accuracy: The model's honest score.
+        timelines: Number of stored timelines.
+    """
+
+    task: str
+    kind: str
+    labels: dict[str, int]
+    model: str
+    balanced_accuracy: float | None
+    timelines: int
+
+
+@dataclass(frozen=True)
+class ProjectStatus:
+    """All that is in a project; `bytes` is what it takes on disk."""
+
+    project: str
+    sources: tuple[SourceStatus, ...]
+    tasks: tuple[TaskStatus, ...]
+    bytes: int
+
+
+@dataclass(frozen=True)
+class GarbageResult:
+    """What was cleared away."""
+
+    removed: tuple[str, ...]
+    bytes: int
+
+
+def project_status(layout: Layout) -> ProjectStatus:
+    """Looks through a project; changes nothing, and makes none where there is none."""
+    if not layout.folder.is_dir():
+        return ProjectStatus(str(layout.folder), (), (), 0)
+    with layout.labels() as store:
+        sources = tuple(_source_status(layout, store, source_id) for source_id in store.sources())
+        tasks = tuple(_task_status(layout, store, task.name) for task in store.tasks())
+    pictures = [source for source in sources if source.kind == "picture"]
+    shown = tuple(source for source in sources if source.kind != "picture")
+    if pictures:
+        there = all(source.is_there for source in pictures)
+        shown += (SourceStatus(f"{len(pictures)} labelled pictures", "pictures", (), len(pictures), there),)
+    return ProjectStatus(str(layout.folder), shown, tasks, _size(layout.folder))
+
+
+def collect_garbage(layout: Layout, *, dry_run: bool = False) -> GarbageResult:
+    """Removes what nothing refers to.
+
+    That is: files a killed run left beside; indexes of sources that are gone and have no labels, or that this version
+    cannot use; features of single pictures without labels; models and timelines of tasks without labels.
+    """
+    if not layout.folder.is_dir():
+        return GarbageResult((), 0)
+    with layout.labels() as store:
+        doomed = [*_left_beside(layout), *_old_indexes(layout, store), *_old_tasks(layout, store)]
+    freed = sum(_size(path) for path in doomed)
+    if not dry_run:
+        for path in doomed:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+    return GarbageResult(tuple(str(path.relative_to(layout.folder)) for path in doomed), freed)
+
+
+def _source_status(layout: Layout, store: LabelStore, source_id: str) -> SourceStatus:
+    record = store.sources()[source_id]
+    indexes: list[str] = []
+    frames = 0
+    for index in layout.features.records(source_id):
+        crop = f", crop {index.spec.frames.crop}" if index.spec.frames.crop else ""
+        sampling = index.spec.frames.sampling
+        indexes.append(f"{index.view} ({'all frames' if sampling.fps is None else f'{sampling} a second'}{crop})")
+        frames = index.facts.frame_count
+    return SourceStatus(record.path, record.kind, tuple(indexes), frames, _is_there(layout, record.path))
+
+
+def _task_status(layout: Layout, store: LabelStore, task: str) -> TaskStatus:
+    found = next(there for there in store.tasks() if there.name == task)
+    report: dict[str, Any] = {}
+    try:
+        model, _ = load_model(layout, task)
+        state = "trained" if model.label_digest == store.label_digest(task) else "stale"
+        report = dict(model.report)
+    except ModelError:
+        state = "none"
+    timelines = len(list((layout.folder / "timelines" / task).glob("*.parquet")))
+    return TaskStatus(task, found.kind, dict(found.classes), state, report.get("balanced_accuracy"), timelines)
+
+
+def _is_there(layout: Layout, path: str) -> bool:
+    return Path(path).exists() or (layout.folder.absolute().parent / path).exists()
+
+
+def _left_beside(layout: Layout) -> list[Path]:
+    """Hidden temporary files and folders of runs that were killed."""
+    folders = [layout.folder / name for name in ("index", "models", "timelines")]
+    return [path for folder in folders if folder.is_dir() for path in folder.rglob(".*") if path.name != ".gitignore"]
+
+
+def _old_indexes(layout: Layout, store: LabelStore) -> list[Path]:
+    """Index folders of unknown or gone sources without labels, and views of versions that are not used any more."""
+    labelled = {label.source_id for task in store.tasks() for label in store.labels(task.name)}
+    alive = {
+        folder_name(source_id)
+        for source_id, record in store.sources().items()
+        if source_id in labelled or _is_there(layout, record.path)
+    }
+    index = layout.folder / "index"
+    if not index.is_dir():
+        return []
+    gone = [path for path in index.iterdir() if path.is_dir() and path.name != "loose" and path.name not in alive]
+    used = {record.folder.parent for record in layout.features.records()}
+    outdated = [
+        path.parent for path in index.glob("*/*/index.json") if path.parent not in used and path.parent.parent not in gone
+    ]
+    return gone + outdated
+
+
+def _old_tasks(layout: Layout, store: LabelStore) -> list[Path]:
+    labelled = {task.name for task in store.tasks() if task.classes}
+    folders = [layout.folder / "models", layout.folder / "timelines"]
+    return [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.name not in labelled]
+
+
+def _size(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())

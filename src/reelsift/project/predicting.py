@@ -1,0 +1,221 @@
+"""Predicting: from a model and stored views to timelines, and these timelines made exact to the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reelsift.errors import IndexIncompleteError, LabelError
+from reelsift.features.extraction import compute_views
+from reelsift.features.store import IndexedSource
+from reelsift.features.tables import read_facts, read_rows, write_table
+from reelsift.media.reader import FilmReader, open_film
+from reelsift.media.render import FrameImage, Renderer
+from reelsift.media.sources import FilmSource, Source
+from reelsift.project.indexing import Progress, for_source, indexed_views, silent
+from reelsift.project.layout import Layout
+from reelsift.project.learning import load_model
+from reelsift.smoothing import apply_thresholds, merge_short, smooth
+from reelsift.specs import IndexSpec, check_thresholds
+from reelsift.timeline import Timeline
+
+if TYPE_CHECKING:
+    from reelsift.models import Model
+
+__all__ = ["Decision", "predict_source", "refine"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How probabilities become labels.
+
+    Attributes:
+        thresholds: Probability from which a frame counts as a class, where it is not simply the likeliest.
+        min_seconds: Stretches shorter than this join their neighbours.
+    """
+
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    min_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_thresholds(self.thresholds)
+
+    def labels(self, timeline: Timeline, model: Model) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """(T,) smoothed labels of the samples of a timeline."""
+        decided = apply_thresholds(timeline.probabilities, classes=timeline.classes, thresholds=self.thresholds)
+        labels = smooth(
+            decided,
+            times_seconds=timeline.times_seconds,
+            priors=model.priors,
+            switch_rate_per_second=model.switch_rate_per_second,
+        )
+        return merge_short(labels, boundaries_seconds=timeline.boundaries_seconds, min_seconds=self.min_seconds)
+
+
+def predict_source(
+    layout: Layout, task: str, source: Source, *, decision: Decision | None = None, on_progress: Progress = silent
+) -> Timeline:
+    """The timeline of a source for a trained task; indexes the source first where that is missing, and keeps the result.
+
+    Raises:
+        ModelError: If the task has no model.
+        LabelError: If a threshold names a class the model does not have.
+        ReelsiftError: If the source cannot be read.
+    """
+    model, digest = load_model(layout, task)
+    decision = decision or Decision()
+    _check_classes(decision.thresholds, model)
+    spec = for_source(IndexSpec.from_dict(model.index_spec), source)
+    index = indexed_views(layout, source, spec=spec, views=model.views, on_progress=on_progress)
+    path = layout.timeline_path(task, source.source_id)
+    facts = {"model": digest, "samples": len(index.frame_indexes), **asdict(decision)}
+    stored = _read_timeline(path, source, task, facts)
+    if stored is not None:
+        return stored
+    timeline = _timeline(model, source, task, index)
+    timeline = timeline.with_labels(decision.labels(timeline, model))
+    write_timeline(path, timeline, facts=facts)
+    return timeline
+
+
+def refine(
+    layout: Layout, timeline: Timeline, source: Source, *, decision: Decision, on_progress: Progress = silent
+) -> Timeline:
+    """Looks at every frame between two samples that disagree, so that changes are exact to the frame.
+
+    Returns:
+        The timeline with the frames looked at as additional samples. Outside of them the labels are those of `timeline`.
+    """
+    gaps = np.flatnonzero((np.diff(timeline.labels) != 0) & (np.diff(timeline.frame_indexes) > 1))
+    if not gaps.size or not isinstance(source, FilmSource):
+        return timeline
+    model, digest = load_model(layout, timeline.task)
+    facts = {"model": digest, "samples": len(timeline), "refined": True, **asdict(decision)}
+    path = layout.timeline_path(timeline.task, source.source_id, suffix="-refined")
+    stored = _read_timeline(path, source, timeline.task, facts)
+    if stored is not None:
+        return stored
+    spec = IndexSpec.from_dict(model.index_spec)
+    on_progress(f"{source.name}: looking between samples", done=0, total=len(gaps))
+    with open_film(source.path) as reader:
+        images = _between(reader, timeline, gaps.tolist(), spec)
+        rows = compute_views(images, model.views, spec)
+    frames = replace(
+        timeline,
+        frame_indexes=rows[""]["frame_index"],
+        times_seconds=rows[""]["time_seconds"],
+        probabilities=model.probabilities({view: rows[view] for view in model.views}),
+        labels=np.zeros(len(rows[""]["frame_index"]), np.int64),
+    )
+    refined = _with_gaps_decided(timeline.merged(frames), timeline, gaps.tolist(), model=model, decision=decision)
+    write_timeline(path, refined, facts=facts)
+    return refined
+
+
+def write_timeline(path: Path, timeline: Timeline, *, facts: Mapping[str, Any]) -> None:
+    """Keeps a timeline as Parquet: a row for each sample, with its raw and its smoothed label and all probabilities."""
+    names = np.array(timeline.classes)
+    columns: dict[str, Any] = {
+        "frame_index": timeline.frame_indexes,
+        "time_seconds": timeline.times_seconds,
+        "label": names[timeline.labels].tolist(),
+        "raw_label": names[timeline.raw_labels].tolist(),
+    }
+    columns |= {f"p_{name}": timeline.probabilities[:, index] for index, name in enumerate(timeline.classes)}
+    whole = {name: getattr(timeline, name) for name in ("start_seconds", "end_seconds", "frame_count")}
+    write_table(path, columns, facts={**facts, **whole, "classes": list(timeline.classes)})
+
+
+def _read_timeline(path: Path, source: Source, task: str, facts: Mapping[str, Any]) -> Timeline | None:
+    """The stored timeline, if it was made from the same things."""
+    if not path.exists():
+        return None
+    try:
+        stored = read_facts(path)
+        if any(stored.get(name) != value for name, value in facts.items()):
+            return None
+        classes = tuple(stored["classes"])
+        rows = read_rows([path], columns=["frame_index", "time_seconds", "label", *(f"p_{name}" for name in classes)])
+    except (IndexIncompleteError, KeyError):
+        return None
+    places = {name: place for place, name in enumerate(classes)}
+    return Timeline(
+        source=source.name,
+        task=task,
+        classes=classes,
+        frame_indexes=rows["frame_index"],
+        times_seconds=rows["time_seconds"],
+        probabilities=np.stack([rows[f"p_{name}"] for name in classes], axis=1),
+        labels=np.array([places[name] for name in rows["label"].tolist()], np.int64),
+        start_seconds=stored["start_seconds"],
+        end_seconds=stored["end_seconds"],
+        frame_count=stored["frame_count"],
+    )
+
+
+def _timeline(model: Model, source: Source, task: str, index: IndexedSource) -> Timeline:
+    probabilities = model.probabilities(index.views)
+    return Timeline(
+        source=source.name,
+        task=task,
+        classes=model.classes,
+        frame_indexes=index.frame_indexes,
+        times_seconds=index.times_seconds,
+        probabilities=probabilities,
+        labels=probabilities.argmax(axis=1),
+        start_seconds=index.facts.start_seconds,
+        end_seconds=max(index.facts.end_seconds, float(index.times_seconds.max())),
+        frame_count=index.facts.frame_count,
+    )
+
+
+def _between(reader: FilmReader, timeline: Timeline, gaps: list[int], spec: IndexSpec) -> Iterator[FrameImage]:
+    """The frames between sample `g` and the next, for each `g` of `gaps`; reads on where the next gap is near."""
+    film, renderer = reader.film, Renderer(crop=spec.frames.crop)
+    indexes, times = timeline.frame_indexes.tolist(), timeline.times_seconds.tolist()
+    waiting = list(gaps)
+    while waiting:
+        start_pts = round(times[waiting[0]] / film.time_base)
+        for frame in reader.frames(start_pts=start_pts, first_index=indexes[waiting[0]]):
+            if frame.frame_index > indexes[waiting[0]] and frame.frame_index < indexes[waiting[0] + 1]:
+                yield FrameImage(frame, renderer, sample_aspect_ratio=film.sample_aspect_ratio)
+            while waiting and frame.frame_index >= indexes[waiting[0] + 1] - 1:
+                waiting.pop(0)
+            if not waiting or times[waiting[0]] - frame.time_seconds > _NEAR_SECONDS:
+                break
+        else:
+            return
+
+
+def _with_gaps_decided(
+    merged: Timeline, sampled: Timeline, gaps: list[int], *, model: Model, decision: Decision
+) -> Timeline:
+    """Decides the frames in each gap, the samples on both of its sides being given."""
+    labels = merged.labels.copy()
+    decided = apply_thresholds(merged.probabilities, classes=merged.classes, thresholds=decision.thresholds)
+    for gap in gaps:
+        first, last = np.searchsorted(merged.frame_indexes, sampled.frame_indexes[gap : gap + 2])
+        part = decided[first : last + 1].copy()
+        for row, sample in ((0, gap), (-1, gap + 1)):
+            part[row] = 0
+            part[row, sampled.labels[sample]] = 1
+        labels[first : last + 1] = smooth(
+            part,
+            times_seconds=merged.times_seconds[first : last + 1],
+            priors=model.priors,
+            switch_rate_per_second=model.switch_rate_per_second,
+        )
+    return merged.with_labels(labels)
+
+
+_NEAR_SECONDS = 2.0
+
+
+def _check_classes(thresholds: Mapping[str, float], model: Model) -> None:
+    for name in thresholds:
+        if name not in model.classes:
+            raise LabelError(f"--threshold {name}: there is no such class; the model knows {', '.join(model.classes)}")

@@ -1,0 +1,191 @@
+"""The Python API: one object for a folder of labels, models, indexes and timelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from reelsift.errors import MediaError, ReelsiftError
+from reelsift.labels import ColumnNames, Label, TaskKind
+from reelsift.media.sources import FilmSource, Source, resolve_sources
+from reelsift.project.exporting import FramesResult, export_frames
+from reelsift.project.housekeeping import GarbageResult, ProjectStatus, collect_garbage, project_status
+from reelsift.project.importing import ImportResult, import_labels
+from reelsift.project.indexing import IndexResult, Progress, index_sources, silent
+from reelsift.project.layout import Layout
+from reelsift.project.learning import train_task
+from reelsift.project.predicting import Decision, predict_source
+from reelsift.specs import CutSpec, FrameSpec, IndexSpec, PictureSpec, TrainSpec
+from reelsift.timeline import Timeline
+
+if TYPE_CHECKING:
+    from reelsift.actions.cut import CutResult
+    from reelsift.models import Training
+
+__all__ = ["Project"]
+
+PathLike = str | Path
+
+
+class Project:
+    """A folder with the labels, models, indexes and timelines of somebody's films.
+
+    Nothing must be run first: training indexes what the labelled films lack, predicting indexes the film, cutting
+    predicts. Whatever was computed once is kept and used again as long as it fits.
+
+    Args:
+        folder: The project's folder; made when something is first kept in it.
+        on_progress: Called with what is being done, how far it is and of how much (0 while unknown).
+    """
+
+    def __init__(self, folder: PathLike = ".reelsift", *, on_progress: Progress = silent) -> None:
+        self.layout = Layout(Path(folder))
+        self._on_progress = on_progress
+
+    def index(
+        self,
+        sources: PathLike | Iterable[PathLike],
+        *,
+        spec: IndexSpec | None = None,
+        runner: Literal["serial", "processes"] = "serial",
+        jobs: int = 1,
+        fps: Fraction | None = None,
+    ) -> list[IndexResult]:
+        """Stores the views of films and folders of pictures; a source that fails does not stop the others.
+
+        Args:
+            sources: Films, folders of films, folders of pictures.
+            spec: Which frames, which part of them, which views.
+            runner: `processes` works on `jobs` parts of a film at once.
+            jobs: How many.
+            fps: Pictures a second, for folders of pictures.
+        """
+        spec = spec or IndexSpec()
+        found = resolve_sources(_listed(sources), fps=fps)
+        return index_sources(self.layout, found, spec=spec, runner=runner, jobs=jobs, on_progress=self._on_progress)
+
+    def frames(
+        self,
+        source: PathLike,
+        output: PathLike,
+        *,
+        frames: FrameSpec | None = None,
+        pictures: PictureSpec | None = None,
+        overwrite: bool = False,
+    ) -> FramesResult:
+        """Writes frames of a film as pictures, to be sorted into classes by hand."""
+        film = self._one_source(source)
+        if not isinstance(film, FilmSource):
+            raise MediaError(f"{source}: a folder of pictures has its frames already")
+        return export_frames(
+            self.layout,
+            film,
+            Path(output),
+            frames=frames or FrameSpec(),
+            pictures=pictures or PictureSpec(),
+            overwrite=overwrite,
+            on_progress=self._on_progress,
+        )
+
+    def import_labels(
+        self,
+        path: PathLike,
+        *,
+        task: str,
+        kind: TaskKind = "single",
+        root: PathLike | None = None,
+        names: Mapping[str, str] | None = None,
+        columns: ColumnNames | None = None,
+        fps: Fraction | None = None,
+    ) -> ImportResult:
+        """Imports labels from folders of classes or a table; what is wrong is named, what is good is kept."""
+        root = Path(root) if root is not None else None
+        return import_labels(
+            self.layout, Path(path), task=task, kind=kind, root=root, names=names, columns=columns, fps=fps
+        )
+
+    def labels(self, task: str) -> tuple[Label, ...]:
+        """The labels of a task."""
+        with self.layout.labels() as store:
+            return store.labels(task)
+
+    def undo_labels(self, task: str) -> str:
+        """Undoes the last import or clearing of a task's labels; gives what it was, in words."""
+        with self.layout.labels() as store:
+            return store.undo(task)
+
+    def clear_labels(self, task: str) -> int:
+        """Removes all labels of a task, which can be undone; gives how many there were."""
+        with self.layout.labels() as store:
+            return store.clear(task)
+
+    def train(self, task: str, *, spec: TrainSpec | None = None, index: IndexSpec | None = None) -> Training:
+        """Learns a model from the labels of a task, and finds out what it is worth.
+
+        Args:
+            index: How to look at films; by default as most of the labelled ones were indexed.
+
+        Raises:
+            LabelError: If there are too few labels, or labelled sources cannot be read.
+        """
+        training, _ = train_task(
+            self.layout, task, spec=spec or TrainSpec(), index_spec=index, on_progress=self._on_progress
+        )
+        return training
+
+    def predict(
+        self,
+        task: str,
+        source: PathLike,
+        *,
+        thresholds: Mapping[str, float] | None = None,
+        min_seconds: float = 0.0,
+        fps: Fraction | None = None,
+    ) -> Timeline:
+        """The timeline of a film or a folder of pictures: probabilities of its samples, and their smoothed labels."""
+        decision = Decision(thresholds=dict(thresholds or {}), min_seconds=min_seconds)
+        found = self._one_source(source, fps=fps)
+        return predict_source(self.layout, task, found, decision=decision, on_progress=self._on_progress)
+
+    def cut(
+        self,
+        source: PathLike,
+        output: PathLike,
+        *,
+        task: str,
+        spec: CutSpec,
+        append: PathLike | None = None,
+        overwrite: bool = False,
+        fps: Fraction | None = None,
+    ) -> CutResult:
+        """Writes the frames of the kept classes, from the original at full size, exact to the frame.
+
+        Raises:
+            OutputExistsError: If the output exists and `overwrite` is not set.
+        """
+        from reelsift.actions.cut import CutTarget
+        from reelsift.project.cutting import cut_source
+
+        target = CutTarget(Path(output), append=Path(append) if append else None, overwrite=overwrite)
+        found = self._one_source(source, fps=fps)
+        return cut_source(self.layout, task, found, spec=spec, target=target, on_progress=self._on_progress)
+
+    def status(self) -> ProjectStatus:
+        """What is in the project, and what of it is stale."""
+        return project_status(self.layout)
+
+    def collect_garbage(self, *, dry_run: bool = False) -> GarbageResult:
+        """Removes what nothing refers to."""
+        return collect_garbage(self.layout, dry_run=dry_run)
+
+    def _one_source(self, path: PathLike, *, fps: Fraction | None = None) -> Source:
+        found = resolve_sources([path], fps=fps)
+        if len(found) > 1:
+            raise ReelsiftError(f"{path}: {len(found)} films; name one of them")
+        return found[0]
+
+
+def _listed(sources: PathLike | Iterable[PathLike]) -> Sequence[PathLike]:
+    return [sources] if isinstance(sources, str | Path) else list(sources)

@@ -1,0 +1,104 @@
+"""Running a list of independent work items: one after the other, or in several processes.
+
+A runner maps a function over picklable items and gives the results as they come. When an item fails the others still
+run; the failures are raised or handed back by the caller's choice of `on_error`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Literal, TypeVar
+
+from reelsift.errors import ReelsiftError
+
+__all__ = ["RUNNERS", "core_count", "run"]
+
+RUNNERS = ("serial", "processes")
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def core_count() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    items: Sequence[Item],
+    *,
+    work: Callable[[Item], Result],
+    runner: Literal["serial", "processes"] = "serial",
+    jobs: int = 1,
+) -> Iterator[tuple[Item, Result | ReelsiftError]]:
+    """Does `work` on each item.
+
+    Args:
+        items: Independent of each other; picklable for `processes`.
+        work: A function that can be pickled by name for `processes`.
+        runner: Where.
+        jobs: How many at once, for `processes`.
+
+    Yields:
+        Each item with its result, or with the `ReelsiftError` it ended in, in the order they finish. Any other error
+        stops everything and is raised. Closing the iterator stops the workers.
+    """
+    if runner == "serial" or jobs == 1 or len(items) < 2:
+        for item in items:
+            yield item, _attempt(work, item)
+        return
+    # Spawned, not forked: FFmpeg, OpenVINO and the threads behind both do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(max_workers=min(jobs, len(items)), mp_context=context, initializer=_ignore_interrupt)
+    try:
+        yield from _gather(pool, items, work, ahead=2 * jobs)
+    finally:
+        _stop(pool)
+
+
+def _gather(
+    pool: ProcessPoolExecutor, items: Sequence[Item], work: Callable[[Item], Result], *, ahead: int
+) -> Iterator[tuple[Item, Result | ReelsiftError]]:
+    waiting: dict[Future[Result | ReelsiftError], Item] = {}
+    remaining = iter(items)
+    try:
+        while True:
+            for item in remaining:
+                waiting[pool.submit(_attempt, work, item)] = item
+                if len(waiting) >= ahead:
+                    break
+            if not waiting:
+                return
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield waiting.pop(future), future.result()
+    except BrokenProcessPool:
+        raise ReelsiftError(
+            "a worker process died (killed, or out of memory): run again with fewer --jobs; what is done is kept"
+        ) from None
+
+
+def _attempt(work: Callable[[Item], Result], item: Item) -> Result | ReelsiftError:
+    try:
+        return work(item)
+    except ReelsiftError as error:
+        return error
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C reaches the whole process group; the parent alone decides what happens then."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in list((getattr(pool, "_processes", None) or {}).values()):
+        with contextlib.suppress(OSError, ValueError):
+            process.terminate()
+    pool.shutdown(wait=True)

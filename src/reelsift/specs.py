@@ -1,0 +1,271 @@
+"""What a user can choose, as frozen values: the one home of every default.
+
+The command line, the Python API and the model files build and store these same objects.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+from reelsift.errors import SpecError
+
+__all__ = ["Crop", "CutSpec", "FrameSpec", "IndexSpec", "PictureSpec", "Sampling", "Size", "TrainSpec"]
+
+DEFAULT_VIEWS = ("appearance", "quality")
+DEFAULT_BACKBONE = "efficientnet_lite0"
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which frames of a film are looked at.
+
+    Attributes:
+        fps: Samples a second, as an exact fraction; `None` means every frame.
+    """
+
+    fps: Fraction | None = Fraction(5)
+
+    def __post_init__(self) -> None:
+        if self.fps is not None and not 0 < self.fps <= 1000:
+            raise SpecError(f"a sampling rate lies between 0 and 1000 frames a second, not {self.fps}: try --fps 5 or --fps all")
+
+    @classmethod
+    def parse(cls, text: str) -> Sampling:
+        """`all`, a number (`5`, `0.5`, `29.97`) or a fraction (`30000/1001`)."""
+        if text.strip().lower() == "all":
+            return cls(None)
+        try:
+            return cls(Fraction(text.strip()))
+        except (ValueError, ZeroDivisionError):
+            raise SpecError(f"'{text}' is not a sampling rate: give a number of frames a second, or 'all'") from None
+
+    def __str__(self) -> str:
+        if self.fps is None:
+            return "all"
+        return str(self.fps.numerator) if self.fps.denominator == 1 else f"{self.fps.numerator}/{self.fps.denominator}"
+
+
+@dataclass(frozen=True)
+class Size:
+    """A picture's width and height in pixels."""
+
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise SpecError(f"a size needs a width and a height of at least 1 pixel, not {self}")
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """`WxH`, for example `320x192`."""
+        try:
+            width, height = (int(part) for part in text.lower().split("x"))
+        except ValueError:
+            raise SpecError(f"'{text}' is not a size: give WIDTHxHEIGHT in pixels, for example 320x192") from None
+        return cls(width, height)
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A rectangle in pixels of the upright picture; `(x, y)` is its top left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.x < 0 or self.y < 0 or self.width < 1 or self.height < 1:
+            raise SpecError(f"a crop needs X,Y of 0 or more and W,H of 1 or more, not {self}")
+
+    @classmethod
+    def parse(cls, text: str) -> Crop:
+        """`X,Y,W,H`, for example `400,100,770,330`."""
+        try:
+            x, y, width, height = (int(part) for part in text.split(","))
+        except ValueError:
+            raise SpecError(f"'{text}' is not a crop: give X,Y,WIDTH,HEIGHT in whole pixels, for example 400,100,770,330") from None
+        return cls(x, y, width, height)
+
+    def check_within(self, size: Size) -> None:
+        """Raises:
+        SpecError: If the rectangle reaches beyond a picture of `size`.
+        """
+        if self.x + self.width > size.width or self.y + self.height > size.height:
+            raise SpecError(
+                f"the crop {self} reaches outside the picture, which is {size}: "
+                f"X+W can be {size.width} at most, Y+H {size.height}"
+            )
+
+    def __str__(self) -> str:
+        return f"{self.x},{self.y},{self.width},{self.height}"
+
+
+@dataclass(frozen=True)
+class FrameSpec:
+    """Which frames of a source, and which part of them."""
+
+    sampling: Sampling = Sampling()
+    crop: Crop | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"sampling": str(self.sampling), "crop": str(self.crop) if self.crop else None}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FrameSpec:
+        crop = values.get("crop")
+        return cls(Sampling.parse(values["sampling"]), Crop.parse(crop) if crop else None)
+
+
+@dataclass(frozen=True)
+class IndexSpec:
+    """What is computed from the frames of a source, and how.
+
+    Attributes:
+        frames: Which frames, and which part of them.
+        views: Names of the views to store.
+        backbone: Name of the network behind the `appearance` view.
+        input_size: Size the network sees; `None` keeps the picture's shape at about 60,000 pixels.
+    """
+
+    frames: FrameSpec = FrameSpec()
+    views: tuple[str, ...] = DEFAULT_VIEWS
+    backbone: str = DEFAULT_BACKBONE
+    input_size: Size | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        size = str(self.input_size) if self.input_size else None
+        return {**self.frames.to_dict(), "views": list(self.views), "backbone": self.backbone, "input_size": size}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> IndexSpec:
+        size = values.get("input_size")
+        return cls(
+            frames=FrameSpec.from_dict(values),
+            views=tuple(values["views"]),
+            backbone=values["backbone"],
+            input_size=Size.parse(size) if size else None,
+        )
+
+
+@dataclass(frozen=True)
+class PictureSpec:
+    """How pictures are written: `quality` 0 to 100 matters for jpg and webp only."""
+
+    format: Literal["jpg", "png", "webp"] = "jpg"
+    quality: int = 92
+    size: Size | None = None
+
+    def __post_init__(self) -> None:
+        if self.format not in ("jpg", "png", "webp"):
+            raise SpecError(f"'{self.format}' is not a picture format: use jpg, png or webp")
+        if not 0 <= self.quality <= 100:
+            raise SpecError(f"picture quality goes from 0 to 100, not {self.quality}")
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """How a model is learned.
+
+    Attributes:
+        model: Kind of head; `auto` tries those that fit and keeps the best in honest folds.
+        classes: Only these classes; `None` means all that have labels.
+        split: `groups` keeps what belongs together on one side of a fold; `random` leaks, and is there to compare.
+        folds: Number of folds for the honest scores.
+        seed: Everything that is random follows from it.
+    """
+
+    model: Literal["auto", "linear"] = "auto"
+    classes: tuple[str, ...] | None = None
+    split: Literal["groups", "random"] = "groups"
+    folds: int = 5
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.model not in ("auto", "linear"):
+            raise SpecError(f"'{self.model}' is not a model: use auto or linear")
+        if self.split not in ("groups", "random"):
+            raise SpecError(f"'{self.split}' is not a split: use groups or random")
+        if not 2 <= self.folds <= 50:
+            raise SpecError(f"the number of folds goes from 2 to 50, not {self.folds}")
+        if self.classes is not None and len(set(self.classes)) < 2:
+            raise SpecError("a model tells classes apart: --classes needs at least two different names")
+
+
+@dataclass(frozen=True)
+class CutSpec:
+    """What is kept of a film, and how the result is written.
+
+    Attributes:
+        keep: Classes whose frames stay.
+        crop: Part of the upright picture to keep; `None` keeps it whole.
+        speed: The result plays this many times faster.
+        pad_seconds: Every kept stretch is made longer by this much on both sides.
+        min_seconds: Stretches of the timeline shorter than this join their neighbours; 0 keeps them all.
+        thresholds: Probability from which a frame counts as a class, where it is not simply the likeliest.
+        audio: Whether sound is kept.
+        codec: Video codec of the result.
+        quality: 0 (small) to 100 (visually the same); `None` takes the codec's usual setting.
+        preset: Speed of the encoder, in the codec's own words; `None` takes its usual setting.
+    """
+
+    keep: tuple[str, ...]
+    crop: Crop | None = None
+    speed: Fraction = Fraction(1)
+    pad_seconds: float = 0.0
+    min_seconds: float = 0.0
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    audio: bool = True
+    codec: Literal["h264", "h265", "av1"] = "h264"
+    quality: int | None = None
+    preset: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.keep:
+            raise SpecError("a cut needs at least one class to keep: name it with --keep, or name what goes with --drop")
+        if not Fraction(1, 100) <= self.speed <= 1000:
+            raise SpecError(f"speed goes from 0.01 to 1000, not {float(self.speed):g}")
+        if self.pad_seconds < 0 or self.min_seconds < 0:
+            raise SpecError("--pad and --min-seconds are 0 or more")
+        if self.codec not in ("h264", "h265", "av1"):
+            raise SpecError(f"'{self.codec}' is not a codec: use h264, h265 or av1")
+        if self.quality is not None and not 0 <= self.quality <= 100:
+            raise SpecError(f"quality goes from 0 to 100, not {self.quality}")
+        check_thresholds(self.thresholds)
+
+
+def check_thresholds(thresholds: Mapping[str, float]) -> None:
+    """Raises:
+    SpecError: If a threshold is not a probability strictly between 0 and 1.
+    """
+    for name, value in thresholds.items():
+        if not 0 < value < 1:
+            raise SpecError(f"the threshold of '{name}' lies between 0 and 1, not {value:g}")
+
+
+def parse_thresholds(texts: tuple[str, ...] | list[str]) -> dict[str, float]:
+    """`CLASS=P` items, for example `OK=0.5`."""
+    thresholds: dict[str, float] = {}
+    for text in texts:
+        name, separator, value = text.rpartition("=")
+        try:
+            thresholds[name] = float(value)
+        except ValueError:
+            separator = ""
+        if not separator or not name:
+            raise SpecError(f"'{text}' is not a threshold: give CLASS=PROBABILITY, for example OK=0.5")
+    check_thresholds(thresholds)
+    return thresholds
+
+
+def replace_views(spec: IndexSpec, views: tuple[str, ...]) -> IndexSpec:
+    """The same spec for other views."""
+    return dataclasses.replace(spec, views=views)
