@@ -215,3 +215,10 @@ KINDS = {
     ),
     "gif": Kind(".gif", {"codec": "gif", "options": {}, "pixel_format": "rgb8", "time_base": Fraction(1, 10)}, has_parts=False),
 }
+
+
+def write_slow_film(path: Path, pictures: int = 60, **settings: Any) -> Path:
+    """A film that shows each picture for 4 seconds, with a key frame every 5: few pictures, yet parts of a minute each."""
+    stamps = [number * 400 for number in range(pictures)]
+    options = {**B_FRAMES, "g": "5"}
+    return write_film(path, pictures, **{"stamps": stamps, "time_base": Fraction(1, 100), "options": options, **settings})

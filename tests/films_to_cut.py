@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from reelsift.media.reader import FilmReader, Orientation
 from reelsift.media.render import Renderer
+from reelsift.media.sources import FilmSource
+from reelsift.specs import CutSpec
 from reelsift.timeline import Timeline
 
 BITS = 8
@@ -50,7 +52,7 @@ def draw(
     sound: tuple[float, float] | None = None,
     aspect: Fraction | None = None,
 ) -> Path:
-    """Writes a film whose frames have the given stamps; `sound` is the span in seconds in which it has a rising tone."""
+    """Writes a film whose frames have the given stamps, with a rising tone over the seconds that `sound` spans."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=25, options=options or {"crf": "10", "g": "12", "bf": "2"})
         stream.width, stream.height, stream.pix_fmt = *size, pixel_format
@@ -138,3 +140,15 @@ def timeline_of(path: Path, kept: Sequence[bool], *, every: int = 1) -> Timeline
 
 
 ORIENTATIONS = [Orientation(turns, mirrored) for turns in range(4) for mirrored in (False, True)]
+
+
+EVERY_THIRD = [index // 4 % 3 == 1 for index in range(200)]
+KEPT = [index for index in range(40) if EVERY_THIRD[index]]
+
+
+def spec(**changes: object) -> CutSpec:
+    return CutSpec(**{"keep": ("OK",), "preset": "ultrafast", **changes})  # type: ignore[arg-type]
+
+
+def source(path: Path) -> FilmSource:
+    return FilmSource(path, str(path))

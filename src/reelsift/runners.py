@@ -58,8 +58,10 @@ def run(
     pool = ProcessPoolExecutor(max_workers=min(jobs, len(items)), mp_context=context, initializer=_ignore_interrupt)
     try:
         yield from _gather(pool, items, work, ahead=2 * jobs)
-    finally:
+    except BaseException:
         _stop(pool)
+        raise
+    pool.shutdown()
 
 
 def _gather(
@@ -97,8 +99,9 @@ def _ignore_interrupt() -> None:
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
-    pool.shutdown(wait=False, cancel_futures=True)
+    """Ends the workers in the middle of what they do; what they had written beside is never renamed."""
+    # Before `shutdown`, which forgets them, and would wait for their work to end.
     for process in list((getattr(pool, "_processes", None) or {}).values()):
         with contextlib.suppress(OSError, ValueError):
             process.terminate()
-    pool.shutdown(wait=True)
+    pool.shutdown(wait=True, cancel_futures=True)

@@ -5,7 +5,6 @@ The command line, the Python API and the model files build and store these same 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -31,7 +30,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if self.fps is not None and not 0 < self.fps <= 1000:
-            raise SpecError(f"a sampling rate lies between 0 and 1000 frames a second, not {self.fps}: try --fps 5 or --fps all")
+            raise SpecError(f"a sampling rate lies between 0 and 1000 frames a second, not {self.fps}: try 5, or all")
 
     @classmethod
     def parse(cls, text: str) -> Sampling:
@@ -92,7 +91,8 @@ class Crop:
         try:
             x, y, width, height = (int(part) for part in text.split(","))
         except ValueError:
-            raise SpecError(f"'{text}' is not a crop: give X,Y,WIDTH,HEIGHT in whole pixels, for example 400,100,770,330") from None
+            example = "give X,Y,WIDTH,HEIGHT in whole pixels, for example 400,100,770,330"
+            raise SpecError(f"'{text}' is not a crop: {example}") from None
         return cls(x, y, width, height)
 
     def check_within(self, size: Size) -> None:
@@ -230,7 +230,7 @@ class CutSpec:
 
     def __post_init__(self) -> None:
         if not self.keep:
-            raise SpecError("a cut needs at least one class to keep: name it with --keep, or name what goes with --drop")
+            raise SpecError("a cut needs at least one class to keep: name it with --keep, or those that go with --drop")
         if not Fraction(1, 100) <= self.speed <= 1000:
             raise SpecError(f"speed goes from 0.01 to 1000, not {float(self.speed):g}")
         if self.pad_seconds < 0 or self.min_seconds < 0:
@@ -264,8 +264,3 @@ def parse_thresholds(texts: tuple[str, ...] | list[str]) -> dict[str, float]:
             raise SpecError(f"'{text}' is not a threshold: give CLASS=PROBABILITY, for example OK=0.5")
     check_thresholds(thresholds)
     return thresholds
-
-
-def replace_views(spec: IndexSpec, views: tuple[str, ...]) -> IndexSpec:
-    """The same spec for other views."""
-    return dataclasses.replace(spec, views=views)

@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from films_to_cut import RATE, draw, moment_of, tone
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from films_to_cut import RATE, draw, moment_of, tone
 from reelsift.media.audio import SoundJoiner, SoundReader, Tempo, probe_sound
 from reelsift.media.encode import SoundFormat
 

@@ -111,8 +111,9 @@ def test_sound_is_written_at_a_rate_the_encoder_knows() -> None:
     assert sound_format(48_000, av.AudioLayout("octagonal"), output=Path("a.mp4"), codec="h264").layout == "stereo"
 
 
-def shape(size: Size = Size(64, 48), pixel_format: str = "yuv420p") -> Shape:
-    return Shape(size, size, pixel_format, Orientation(), Fraction(1), (2, 2, 2, 0))
+def shape(width: int = 64, height: int = 48) -> Shape:
+    size = Size(width, height)
+    return Shape(size, size, "yuv420p", Orientation(), Fraction(1), (2, 2, 2, 0))
 
 
 def test_the_last_frame_keeps_its_duration(tmp_path: Path) -> None:
@@ -132,6 +133,4 @@ def test_the_last_frame_keeps_its_duration(tmp_path: Path) -> None:
 
 def test_pictures_no_encoder_takes_are_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="h265 encoder would not take"):
-        FilmWriter(
-            tmp_path / "film.mp4", shape=shape(Size(4, 4)), settings=VideoSettings("h265"), time_base=Fraction(1, 25)
-        )
+        FilmWriter(tmp_path / "film.mp4", shape=shape(4, 4), settings=VideoSettings("h265"), time_base=Fraction(1, 25))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -165,11 +165,7 @@ def write_cut(
         tally = _Tally(stream.origin.time_base)
         with film if film is not None else ExitStack():
             for kept in stream.frames():
-                tally.add(kept)
-                if pictures is not None:
-                    pictures.add(kept.frame)
-                if film is not None:
-                    film.add(kept)
+                tally.add(kept, writers=[writer for writer in (pictures, film) if writer is not None])
             if tally.count == 0:
                 raise _nothing(plan)
             appended = film.finish() if film is not None else 0
@@ -178,21 +174,12 @@ def write_cut(
         if on_progress is not None:
             on_progress(stream.total_frames, stream.total_frames)
         notes = (*stream.notes(), *(film.notes if film is not None else ()))
-    return CutResult(
-        source=source.name,
-        output=target.film or target.frames_dir or Path(),
-        frames_dir=target.frames_dir,
-        kept_frames=tally.count,
-        total_frames=stream.total_frames,
-        kept_seconds=float(tally.units * tally.time_base),
-        segments=tally.segments(),
-        appended_frames=appended,
-        notes=notes,
-    )
+    result = tally.result(source, target=target, total_frames=stream.total_frames)
+    return replace(result, appended_frames=appended, notes=notes)
 
 
 def count_kept(source: Source, *, plan: CutPlan) -> int:
-    """How many frames stay, without decoding; exact for sound files, as good as their packets for damaged ones."""
+    """How many frames stay, without decoding; of damaged films, as their packets have it."""
     if isinstance(source, PictureSource):
         indexes = np.arange(len(source.pictures))
         return int(plan.keeps(indexes, times_seconds=indexes / float(source.fps)).sum())
@@ -248,13 +235,15 @@ class _Stream:
 
 
 class _Tally:
-    """Counts what was kept, and joins it to stretches."""
+    """Hands kept frames to those who write them, counts them and joins them to stretches."""
 
     def __init__(self, time_base: Fraction) -> None:
         self.time_base, self.count, self.units = time_base, 0, 0
         self._spans: list[list[int]] = []
 
-    def add(self, kept: Kept) -> None:
+    def add(self, kept: Kept, *, writers: Sequence[CutFilm | PictureWriter]) -> None:
+        for writer in writers:
+            writer.add(kept)
         start, end = kept.frame.pts, kept.frame.pts + kept.duration
         if self._spans and self._spans[-1][1] == start:
             self._spans[-1][1] = end
@@ -263,8 +252,17 @@ class _Tally:
         self.count += 1
         self.units += kept.duration
 
-    def segments(self) -> tuple[Stretch, ...]:
-        return tuple(Stretch(float(start * self.time_base), float(end * self.time_base)) for start, end in self._spans)
+    def result(self, source: Source, *, target: CutTarget, total_frames: int) -> CutResult:
+        base = self.time_base
+        return CutResult(
+            source=source.name,
+            output=target.film or target.frames_dir or Path(),
+            frames_dir=target.frames_dir,
+            kept_frames=self.count,
+            total_frames=total_frames,
+            kept_seconds=float(self.units * base),
+            segments=tuple(Stretch(float(start * base), float(end * base)) for start, end in self._spans),
+        )
 
 
 def _open(source: Source, *, plan: CutPlan, spec: CutSpec, on_progress: Progress | None, threads: int) -> _Stream:
@@ -287,7 +285,13 @@ def _picture_writer(folder: Path, *, source: Source, spec: CutSpec, target: CutT
     originals = source.pictures if isinstance(source, PictureSource) else None
     stem = source.path.stem if source.path.is_file() else source.path.absolute().name
     return PictureWriter(
-        folder, stem=stem, spec=target.pictures, crop=spec.crop, renumber=target.renumber, originals=originals
+        folder,
+        output=target.frames_dir or folder,
+        stem=stem,
+        spec=target.pictures,
+        crop=spec.crop,
+        renumber=target.renumber,
+        originals=originals,
     )
 
 

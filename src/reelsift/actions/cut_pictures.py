@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from reelsift.actions.kept_frames import Kept
 from reelsift.errors import OutputError
-from reelsift.media.pictures import write_picture
-from reelsift.media.reader import Frame
+from reelsift.media.output import writing_problem
+from reelsift.media.pictures import encode_picture
 from reelsift.media.render import Renderer
 from reelsift.specs import Crop, PictureSpec
 
@@ -32,6 +33,7 @@ class PictureWriter:
         self,
         folder: Path,
         *,
+        output: Path,
         stem: str,
         spec: PictureSpec,
         crop: Crop | None = None,
@@ -41,24 +43,26 @@ class PictureWriter:
         """For the frames of a film, or of a folder of pictures.
 
         Args:
-            folder: Where they go; it is there.
+            folder: Where they are written; it is there.
+            output: Where they will be in the end, for messages.
             stem: What the names of a film's frames begin with: `<stem>_<frame_index>`.
             spec: How they are written.
             crop: Part of the upright picture.
             renumber: Whether names are `<stem>_<number>`, counted from 0 without gaps.
             originals: Files of the frames by their index. Uncropped and at their own size they are copied as they are.
         """
-        self._folder, self._stem, self._spec = folder, stem, spec
+        self._folder, self._output, self._stem, self._spec = folder, output, stem, spec
         self._renumber, self._originals, self._crop = renumber, originals, crop
         self._renderer = Renderer(crop=crop)
         self._names: set[str] = set()
 
-    def add(self, frame: Frame) -> Path:
+    def add(self, kept: Kept) -> None:
         """Writes one frame.
 
         Raises:
             OutputError: If it cannot be written, or another had its name before.
         """
+        frame = kept.frame
         original = self._originals[frame.frame_index] if self._originals is not None else None
         form = _FORMATS.get(original.suffix.lower()) if original is not None else self._spec.format
         copied = original is not None and self._crop is None and self._spec.size is None
@@ -69,9 +73,9 @@ class PictureWriter:
         if path.name in self._names:
             raise OutputError(f"two of the kept pictures are called {path.name}; add --renumber")
         self._names.add(path.name)
-        if copied and original is not None:
-            shutil.copy2(original, path)
-        else:
-            spec = dataclasses.replace(self._spec, format=form or self._spec.format)
-            write_picture(path, self._renderer.rgb(frame), spec=spec)
-        return path
+        with writing_problem(self._output):
+            if copied and original is not None:
+                shutil.copy2(original, path)
+            else:
+                spec = dataclasses.replace(self._spec, format=form or self._spec.format)
+                path.write_bytes(encode_picture(self._renderer.rgb(frame), spec=spec))

@@ -30,23 +30,35 @@ def cut(
     session: Session,
     source: SourceArgument,
     task: TaskOption,
-    keep: Annotated[list[str] | None, typer.Option("--keep", help="Classes whose frames stay.", metavar="CLASS")] = None,
+    keep: Annotated[
+        list[str] | None, typer.Option("--keep", help="Classes whose frames stay.", metavar="CLASS")
+    ] = None,
     drop: Annotated[list[str] | None, typer.Option("--drop", help="Classes whose frames go.", metavar="CLASS")] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="The film. Default: <source>-cut.mp4", metavar="OUT")
     ] = None,
-    crop: Annotated[str | None, typer.Option("--crop", help="Also cut the picture to this part.", metavar="X,Y,W,H")] = None,
+    crop: Annotated[
+        str | None, typer.Option("--crop", help="Also cut the picture to this part.", metavar="X,Y,W,H")
+    ] = None,
     speed: Annotated[str, typer.Option("--speed", help="Play this many times faster.", metavar="X")] = "1",
-    frames: Annotated[Path | None, typer.Option("--frames", help="Also write the kept frames here.", metavar="DIR")] = None,
+    frames: Annotated[
+        Path | None, typer.Option("--frames", help="Also write the kept frames here.", metavar="DIR")
+    ] = None,
     renumber: Annotated[bool, typer.Option("--renumber", help="Number those without gaps.")] = False,
     picture_format: Annotated[Literal["jpg", "png", "webp"], typer.Option("--format", help="Kind of those.")] = "png",
     pad: Annotated[float, typer.Option("--pad", help="Keep this many seconds more on both sides.", min=0)] = 0.0,
-    min_seconds: Annotated[float, typer.Option("--min-seconds", help="Shorter stretches join their neighbours.", min=0)] = 0.0,
+    min_seconds: Annotated[
+        float, typer.Option("--min-seconds", help="Shorter stretches join their neighbours.", min=0)
+    ] = 0.0,
     threshold: ThresholdOption = None,
-    append: Annotated[Path | None, typer.Option("--append", help="A clip that follows as it is.", metavar="FILE")] = None,
+    append: Annotated[
+        Path | None, typer.Option("--append", help="A clip that follows as it is.", metavar="FILE")
+    ] = None,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Drop the sound.")] = False,
     codec: Annotated[Literal["h264", "h265", "av1"], typer.Option("--codec", help="Video codec.")] = "h264",
-    quality: Annotated[int | None, typer.Option("--quality", help="0 (small) to 100 (as the original).", min=0, max=100)] = None,
+    quality: Annotated[
+        int | None, typer.Option("--quality", help="0 (small) to 100 (as the original).", min=0, max=100)
+    ] = None,
     preset: Annotated[str | None, typer.Option("--preset", help="The codec's own word for how hard it tries.")] = None,
     fps: Annotated[str | None, typer.Option("--fps", help="Pictures a second, for a folder of pictures.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write no film: say and show what would go.")] = False,
@@ -67,7 +79,16 @@ def cut(
     layout, found = session.project.layout, _one_source(source, rate)
     kept = classes_kept(layout, task, keep=listed(keep), drop=listed(drop))
     spec = CutSpec(
-        kept, part, times_faster, pad, min_seconds, thresholds, audio=not no_audio, codec=codec, quality=quality, preset=preset
+        kept,
+        part,
+        times_faster,
+        pad,
+        min_seconds,
+        thresholds,
+        audio=not no_audio,
+        codec=codec,
+        quality=quality,
+        preset=preset,
     )
     stem = Path(source.name).stem
     if dry_run:

@@ -33,12 +33,16 @@ def add_to(app: typer.Typer) -> None:
 
 def demo(
     session: Session,
-    out: Annotated[Path, typer.Option("--out", help="Folder for what the demo makes.", metavar="DIR")] = Path("reelsift-demo"),
+    out: Annotated[Path, typer.Option("--out", help="Folder for what the demo makes.", metavar="DIR")] = Path(
+        "reelsift-demo"
+    ),
 ) -> None:
     """Show what reelsift does, on a film it draws itself: nothing to download, nothing to prepare."""
     started = time.perf_counter()
     if out.exists() and any(out.iterdir()) and not session.overwrite:
-        raise OutputExistsError(f"{out}: there is something in this folder already; add --overwrite, or name another with --out")
+        raise OutputExistsError(
+            f"{out}: there is something in this folder already; add --overwrite, or name another with --out"
+        )
     out.mkdir(parents=True, exist_ok=True)
     _clear(out)
     show = _Narrator(session)
@@ -96,7 +100,9 @@ def _cut_job(show: _Narrator) -> dict[str, Any]:
     show.run("predict", "keep", _FILM, "--csv", "frames.csv")
     done = show.run("cut", _FILM, "--task", "keep", "--keep", "OK", "-o", _CUT)
     accuracy = _accuracy(film.truth, labelled)
-    show.say(f"  against the truth the film was drawn from: {accuracy * 100:.2f} % of the frames not shown as labels are right")
+    show.say(
+        f"  against the truth the film was drawn from: {accuracy * 100:.2f} % of the frames not shown as labels are right"
+    )
     _draw_strip(film.truth)
     return {"accuracy": accuracy, "kept_frames": done["kept_frames"], "total_frames": done["total_frames"]}
 
@@ -139,7 +145,9 @@ def _draw_strip(truth: NDArray[np.bool_]) -> None:
     wanted = set(sample_indexes(len(truth), count=40))
     renderer = Renderer()
     with open_film(Path(_FILM)) as reader:
-        chosen = {f.frame_index: renderer.rgb(f, size=Size(320, 180)) for f in reader.frames() if f.frame_index in wanted}
+        chosen = {
+            f.frame_index: renderer.rgb(f, size=Size(320, 180)) for f in reader.frames() if f.frame_index in wanted
+        }
     names = ["OK" if decided[index] else "KO" for index in chosen]
     truths = ["OK" if truth[index] else "KO" for index in chosen]
     picture = strip(list(chosen.values()), names, indexes=list(chosen), truth=truths)

@@ -24,12 +24,15 @@ def import_labels(
     task: TaskOption,
     multi: Annotated[bool, typer.Option("--multi", help="Several classes can be true at once.")] = False,
     root: Annotated[
-        Path | None, typer.Option("--root", help="Where paths in the CSV count from. Default: its folder.", metavar="DIR")
+        Path | None,
+        typer.Option("--root", help="Where paths in the CSV count from. Default: its folder.", metavar="DIR"),
     ] = None,
     fps: Annotated[
         str | None, typer.Option("--fps", help="Pictures a second, where a folder of pictures is labelled in seconds.")
     ] = None,
-    names: Annotated[str | None, typer.Option("--names", help="New names: 0=neither,1=Jerry", metavar="OLD=NEW,...")] = None,
+    names: Annotated[
+        str | None, typer.Option("--names", help="New names: 0=neither,1=Jerry", metavar="OLD=NEW,...")
+    ] = None,
     file_column: Annotated[str | None, typer.Option("--file-column", help="Header of the files in the CSV.")] = None,
     class_column: Annotated[str | None, typer.Option("--class-column", help="Header of the classes.")] = None,
     start_column: Annotated[str | None, typer.Option("--start-column", help="Header of the starts.")] = None,
@@ -98,7 +101,9 @@ def export_labels(
         if output.exists() and not session.overwrite:
             raise OutputExistsError(f"{output}: exists already; add --overwrite to replace it")
         write_labels(output, labels, sources=sources)
-    text = format_labels(labels, sources=sources).rstrip("\n") if output is None else f"{len(labels)} labels in {output}"
+    text = (
+        format_labels(labels, sources=sources).rstrip("\n") if output is None else f"{len(labels)} labels in {output}"
+    )
     session.result({"task": task, "labels": len(labels), "output": str(output) if output else None}, text)
 
 
@@ -111,7 +116,9 @@ def undo_labels(session: Session, task: TaskOption) -> None:
 def clear_labels(session: Session, task: TaskOption) -> None:
     """Remove all labels of a task; can be undone."""
     count = session.project.clear_labels(task)
-    session.result({"task": task, "removed": count}, f"task {task}: {count} labels removed (labels undo brings them back)")
+    session.result(
+        {"task": task, "removed": count}, f"task {task}: {count} labels removed (labels undo brings them back)"
+    )
 
 
 def parse_rate(text: str) -> Fraction:

@@ -9,8 +9,8 @@ import sys
 from types import FrameType
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from reelsift import __version__
 from reelsift.cli import cut_command, demo_command, label_commands, media_commands, model_commands, project_commands
@@ -23,7 +23,6 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     name="reelsift",
-    help="Label a few frames, and turn whole videos into timelines of what they show, and act on them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -33,13 +32,19 @@ for module in (demo_command, media_commands, model_commands, cut_command, projec
 app.add_typer(label_commands.app, name="labels")
 
 
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         print(f"reelsift {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Label a few frames, and turn whole videos into timelines of what they show, and act on them."""
 
 
 def run() -> None:
@@ -58,16 +63,15 @@ def main(arguments: list[str]) -> int:
     try:
         status = typer.main.get_command(app).main(args=arguments, prog_name="reelsift", standalone_mode=False)
         return int(status or 0)
-    except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message(), file=sys.stderr)
-        return USAGE
-    except click.UsageError as error:
-        return _failed(f"{error.format_message()} (see: {_help(error)})", USAGE, as_json)
-    except click.ClickException as error:
-        return _failed(error.format_message(), FAILED, as_json)
+    except TyperException as error:
+        if not error.format_message():
+            return USAGE  # no command was given, and the help has been shown
+        wrong_usage = error.exit_code == USAGE
+        hint = f" (see: {_command_path(error)} --help)" if wrong_usage else ""
+        return _failed(f"{error.format_message()}{hint}", USAGE if wrong_usage else FAILED, as_json)
     except ReelsiftError as error:
         return _failed(str(error), FAILED, as_json)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return _failed("stopped; what was done is kept: run the same command again to go on", INTERRUPTED, as_json)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
@@ -89,8 +93,9 @@ def _failed(text: str, status: int, as_json: bool) -> int:
     return status
 
 
-def _help(error: click.UsageError) -> str:
-    return f"{error.ctx.command_path} --help" if error.ctx else "reelsift --help"
+def _command_path(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return str(context.command_path) if context else "reelsift"
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -81,7 +81,12 @@ def frames(
     done = session.project.frames(
         source, output, frames=frame_spec(fps, crop), pictures=pictures, overwrite=session.overwrite
     )
-    values = {"source": done.source, "output": str(done.output), "frames": done.pictures, "manifest": str(done.manifest)}
+    values = {
+        "source": done.source,
+        "output": str(done.output),
+        "frames": done.pictures,
+        "manifest": str(done.manifest),
+    }
     if done.problems:
         session.warn(f"{done.source}: {done.problems}")
         session.partly(failed=1, of=2)
@@ -243,4 +248,3 @@ def _probe_text(row: dict[str, Any]) -> str:
     if row["error"]:
         lines.append(f"  damage   {row['undecodable']} frames cannot be decoded: {row['error']}")
     return "\n".join(lines)
-

@@ -36,7 +36,9 @@ def add_to(app: typer.Typer) -> None:
 def train(
     session: Session,
     task: TaskArgument,
-    model: Annotated[Literal["auto", "linear"], typer.Option("--model", help="Kind of model; auto picks the best.")] = "auto",
+    model: Annotated[
+        Literal["auto", "linear"], typer.Option("--model", help="Kind of model; auto picks the best.")
+    ] = "auto",
     classes: Annotated[str | None, typer.Option("--classes", help="Only these classes.", metavar="A,B")] = None,
     split: Annotated[
         Literal["groups", "random"], typer.Option("--split", help="random leaks: neighbouring frames are near copies.")
@@ -66,7 +68,9 @@ def predict(
     session: Session,
     task: TaskArgument,
     sources: SourcesArgument,
-    min_seconds: Annotated[float, typer.Option("--min-seconds", help="Shorter stretches join their neighbours.", min=0)] = 0.0,
+    min_seconds: Annotated[
+        float, typer.Option("--min-seconds", help="Shorter stretches join their neighbours.", min=0)
+    ] = 0.0,
     threshold: ThresholdOption = None,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="A row for each sampled frame, with all probabilities.", metavar="FILE")
@@ -91,7 +95,9 @@ def predict(
         try:
             for source in resolve_sources([path], fps=rate):
                 count += 1
-                done.append((source, predict_source(layout, task, source, decision=decision, on_progress=session.progress)))
+                done.append(
+                    (source, predict_source(layout, task, source, decision=decision, on_progress=session.progress))
+                )
         except ReelsiftError as error:
             if len(sources) == 1:
                 raise
@@ -147,10 +153,14 @@ def _timeline_row(timeline: Timeline) -> dict[str, Any]:
 
 def _timeline_text(row: dict[str, Any]) -> str:
     total = sum(row["seconds"].values()) or 1.0
-    shares = ", ".join(f"{name} {seconds:.2f} s ({seconds / total * 100:.1f} %)" for name, seconds in row["seconds"].items())
+    shares = ", ".join(
+        f"{name} {seconds:.2f} s ({seconds / total * 100:.1f} %)" for name, seconds in row["seconds"].items()
+    )
     lines = [f"{row['source']}: {row['frames']} frames, {len(row['segments'])} segments; {shares}"]
     shown = row["segments"][:20]
-    lines += [f"  {s['start_seconds']:10.3f} s to {s['end_seconds']:10.3f} s  {s['label']} ({s['score']:.2f})" for s in shown]
+    lines += [
+        f"  {s['start_seconds']:10.3f} s to {s['end_seconds']:10.3f} s  {s['label']} ({s['score']:.2f})" for s in shown
+    ]
     if len(shown) < len(row["segments"]):
         lines.append(f"  ... and {len(row['segments']) - len(shown)} more: --json lists them all")
     return "\n".join(lines)

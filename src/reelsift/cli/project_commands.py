@@ -26,10 +26,14 @@ def status(session: Session) -> None:
         lines.append(f"  {source.source}{gone}: {', '.join(source.indexes) or 'not indexed'}")
     for task in found.tasks:
         counts = ", ".join(f"{count} {name}" for name, count in task.labels.items()) or "no labels"
-        score = f", balanced accuracy {task.balanced_accuracy * 100:.1f} %" if task.balanced_accuracy is not None else ""
+        score = (
+            f", balanced accuracy {task.balanced_accuracy * 100:.1f} %" if task.balanced_accuracy is not None else ""
+        )
         stale = ": labels have changed, train it again" if task.model == "stale" else ""
         lines.append(f"  task {task.task}: {counts}; model {task.model}{score}{stale}; {task.timelines} timelines")
-    session.result(asdict(found), "\n".join(lines) if found.sources or found.tasks else f"{lines[0]}; nothing in it yet")
+    session.result(
+        asdict(found), "\n".join(lines) if found.sources or found.tasks else f"{lines[0]}; nothing in it yet"
+    )
 
 
 def collect_garbage(

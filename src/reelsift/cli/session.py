@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reelsift import __version__
-from reelsift.errors import ReelsiftError, SpecError
+from reelsift.errors import ReelsiftError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,9 @@ DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
 _log = logging.getLogger("reelsift")
 
-_ProjectOption = Annotated[Path, typer.Option("--project", help="Folder of the project; made when missing.", metavar="DIR")]
+_ProjectOption = Annotated[
+    Path, typer.Option("--project", help="Folder of the project; made when missing.", metavar="DIR")
+]
 _JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")]
 _QuietOption = Annotated[bool, typer.Option("--quiet", help="Say nothing but results and errors.")]
 _VerboseOption = Annotated[bool, typer.Option("--verbose", help="Log every step on stderr, for a bug report.")]
@@ -116,7 +118,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def with_session(**values: Any) -> None:
         session = Session(
-            values.pop("project"), values.pop("as_json"), values.pop("quiet"), values.pop("verbose"), values.pop("overwrite")
+            values.pop("project"),
+            values.pop("as_json"),
+            values.pop("quiet"),
+            values.pop("verbose"),
+            values.pop("overwrite"),
         )
         if session.verbose:
             _start_log()
@@ -138,7 +144,7 @@ def parsed(option: str) -> Iterator[None]:
     """Turns a value that cannot mean anything into a usage error that names the option."""
     try:
         yield
-    except (SpecError, ReelsiftError) as error:
+    except ReelsiftError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
 
 

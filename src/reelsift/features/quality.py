@@ -53,7 +53,9 @@ class QualityExtractor:
     def __enter__(self) -> QualityExtractor:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def add(self, image: Image) -> None:
@@ -82,10 +84,11 @@ def quality_of(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
         # Too small for blocks at a quarter of the size: the same picture, stretched.
         luma = cv2.resize(luma, (max(width, _SMALLEST_SIDE), max(height, _SMALLEST_SIDE)))  # type: ignore[assignment]
     half = _halved(luma)
-    counts = cv2.calcHist([half], [0], None, [256], [0, 256]).ravel() / half.size
+    histogram = cv2.calcHist([half], [0], None, [256], [0, 256])
+    counts: NDArray[np.float64] = np.asarray(histogram, np.float64).ravel() / half.size
     levels = np.arange(256) / 255
     mean = float(counts @ levels)
-    deviation = float(np.sqrt(max(0.0, counts @ levels**2 - mean**2)))
+    deviation = float(np.sqrt(max(0.0, float(counts @ levels**2) - mean**2)))
     percentiles = np.searchsorted(np.cumsum(counts), _PERCENTILES - 1e-6) / 255
     means, deviations = _block_statistics(half)
     return np.concatenate(
@@ -115,13 +118,13 @@ def _halved(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.resize(luma, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
-def _block_statistics(values: NDArray[np.generic] | cv2.typing.MatLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _block_statistics(values: cv2.typing.MatLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each of the 4x4 blocks, row by row: two arrays `(16,)`."""
     height, width = values.shape[:2]
     ys = [height * k // _BLOCKS for k in range(_BLOCKS + 1)]
     xs = [width * k // _BLOCKS for k in range(_BLOCKS + 1)]
     statistics = [
-        cv2.meanStdDev(values[ys[row] : ys[row + 1], xs[column] : xs[column + 1]])  # type: ignore[index, call-overload]
+        cv2.meanStdDev(values[ys[row] : ys[row + 1], xs[column] : xs[column + 1]])
         for row in range(_BLOCKS)
         for column in range(_BLOCKS)
     ]

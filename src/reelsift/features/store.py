@@ -106,7 +106,9 @@ class FeatureStore:
         folders = {view: self.view_folder(source_id, view, spec, plan=plan) for view in views}
         return tuple(view for view in views if not (folders[view].parent / "index.json").exists())
 
-    def settle(self, source_id: str, view: str, spec: IndexSpec, *, plan: str, parts: Sequence[Part], damage: str = "") -> IndexRecord:
+    def settle(
+        self, source_id: str, view: str, spec: IndexSpec, *, plan: str, parts: Sequence[Part], damage: str = ""
+    ) -> IndexRecord:
         """Declares a view complete, all its shards being there; `damage` is what is wrong with the source as a whole.
 
         Frame indexes of later parts are put right where damaged frames made earlier parts shorter than planned, and a
@@ -125,7 +127,13 @@ class FeatureStore:
             last_index = int(rows[-1]) if rows.size else last_index
             base += part.decoded_frames
         whole = _whole(facts, damage)
-        identity = {"format": _FORMAT, "source_id": source_id, "view": view, "version": VIEWS[view].version, "plan": plan}
+        identity = {
+            "format": _FORMAT,
+            "source_id": source_id,
+            "view": view,
+            "version": VIEWS[view].version,
+            "plan": plan,
+        }
         write_json(folder.parent / "index.json", {**identity, **spec.to_dict(), **asdict(whole), "samples": samples})
         return IndexRecord(source_id, view, spec, whole, samples, folder)
 
@@ -195,7 +203,9 @@ def _rewrite(shard: Path, facts: PartFacts, *, base: int, after: int) -> None:
     columns["frame_index"] = columns["frame_index"] + (base - facts.first_index)
     keep = columns["frame_index"] > after
     values = columns[VALUES]
-    columns[VALUES] = [value for value, kept in zip(values, keep, strict=True) if kept] if isinstance(values, list) else values[keep]
+    columns[VALUES] = (
+        [value for value, kept in zip(values, keep, strict=True) if kept] if isinstance(values, list) else values[keep]
+    )
     columns["frame_index"], columns["time_seconds"] = columns["frame_index"][keep], columns["time_seconds"][keep]
     write_table(shard, columns, facts={**asdict(facts), "first_index": base})
 
@@ -221,5 +231,3 @@ def _record(path: Path) -> IndexRecord | None:
         return IndexRecord(values["source_id"], view, spec, facts, values["samples"], path.parent / view)
     except (OSError, ValueError, KeyError):
         return None
-
-

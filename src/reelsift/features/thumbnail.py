@@ -27,7 +27,9 @@ class ThumbnailExtractor:
     def __enter__(self) -> ThumbnailExtractor:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         return None
 
     def add(self, image: Image) -> None:

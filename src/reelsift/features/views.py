@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.errors import SpecError
@@ -30,7 +29,9 @@ class Extractor(Protocol):
 
     def __enter__(self) -> Extractor: ...
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
     def add(self, image: Image) -> None:
         """Takes the next image; what it needs of it is drawn before this returns."""

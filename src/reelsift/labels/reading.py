@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reelsift.errors import LabelError, SourceNotFoundError
-from reelsift.labels.folders import read_class_folders
 from reelsift.filenames import is_film, is_picture
+from reelsift.labels.folders import read_class_folders
 from reelsift.labels.rows import ReadLabels
 from reelsift.labels.tables import ColumnNames, read_table
 

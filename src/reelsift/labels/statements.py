@@ -184,5 +184,5 @@ def read_operations(connection: sqlite3.Connection, condition: str, value: int) 
 
 
 def storable(text: str) -> str:
-    """Text that SQLite takes: the bytes of a file name that is not UTF-8 are spelled out (`\\xff`)."""
+    """Text that SQLite takes: the bytes of a file name that is not UTF-8 are spelled out in hexadecimal."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

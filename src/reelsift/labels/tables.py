@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reelsift.errors import LabelError
+from reelsift.filenames import is_picture
 from reelsift.labels.csvfile import read_csv
 from reelsift.labels.lookup import MediaLookup
-from reelsift.filenames import is_picture
 from reelsift.labels.rows import LabelRow, Problem, ReadLabels, rename
 from reelsift.labels.times import parse_time
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -116,7 +117,8 @@ class FilmWriter:
         picture.pts, picture.time_base = pts, self._time_base
         picture.pict_type = 0  # else the encoder would place its key frames where the source had them
         self._durations[pts] = duration
-        self._mux_video(self._video.encode(picture))
+        with _encoding():
+            self._mux_video(self._video.encode(picture))
         self.frame_count += 1
 
     def write_sound(self, samples: NDArray[np.float32]) -> None:
@@ -129,7 +131,8 @@ class FilmWriter:
         frame.sample_rate = self._sound_format.rate
         frame.pts, frame.time_base = self._samples, Fraction(1, self._sound_format.rate)
         self._samples += samples.shape[1]
-        self._container.mux(self._sound.encode(frame))
+        with _encoding():
+            self._container.mux(self._sound.encode(frame))
 
     def finish(self) -> None:
         """Writes what the encoders still hold, and the index of the file.
@@ -137,14 +140,11 @@ class FilmWriter:
         Raises:
             OutputError: If the disk would not take it.
         """
-        try:
+        with _encoding():
             self._mux_video(self._video.encode(None))
             if self._sound is not None and self._samples:
                 self._container.mux(self._sound.encode(None))
-        except BaseException:
-            self._abandon()
-            raise
-        self._container.close()
+            self._container.close()
 
     def _mux_video(self, packets: list[av.Packet[av.VideoStream]]) -> None:
         for packet in packets:
@@ -160,6 +160,21 @@ class FilmWriter:
         # Whatever goes wrong now, the file is thrown away in any case.
         with suppress(av.error.FFmpegError, OSError, ValueError):
             self._container.close()
+
+
+@contextmanager
+def _encoding() -> Iterator[None]:
+    """Lets what the system says about writing through, and turns what an encoder says into one line."""
+    import av
+
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        if isinstance(error, OSError):
+            raise
+        raise OutputError(
+            f"encoding failed ({(error.strerror or 'unknown reason').lower()}); try another --codec or --preset"
+        ) from None
 
 
 def check_film(path: Path, *, frame_count: int, output: Path) -> None:

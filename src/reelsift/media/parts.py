@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -90,7 +91,7 @@ def scan_packets(path: Path) -> PacketScan:
         except av.error.FFmpegError:
             stamped = False  # cut short: what there is will be read in one go
     # Two pictures with one stamp, key frames out of order, or pictures without a stamp: only one way to read those.
-    clean = stamped and len(set(pts)) == len(pts) and all(a < b for a, b in zip(key_pts, key_pts[1:], strict=False))
+    clean = stamped and len(set(pts)) == len(pts) and all(a < b for a, b in pairwise(key_pts))
     return PacketScan(tuple(sorted(pts)), tuple(key_pts) if clean else (), time_base, packets)
 
 

@@ -42,7 +42,7 @@ _MAX_REORDER = 16
 
 @dataclass(frozen=True)
 class Orientation:
-    """How the stored picture must be turned to stand upright: first turned counter-clockwise, then mirrored left to right.
+    """How a stored picture must be turned to stand upright: first counter-clockwise, then mirrored left to right.
 
     Attributes:
         quarter_turns: Counter-clockwise quarter turns, 0 to 3, as `numpy.rot90` counts them.
@@ -155,7 +155,9 @@ class FilmReader:
     def __enter__(self) -> FilmReader:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._container.close()
 
     def frames(self, *, start_pts: int | None = None, first_index: int = 0) -> Iterator[Frame]:
@@ -254,7 +256,7 @@ class FilmReader:
             yield Frame(frame_index, pts, picture.duration or 0, time_seconds, picture, orientation)
 
     def _configure(self) -> None:
-        self._stream.codec_context.thread_type = "AUTO"  # type: ignore[assignment]  # the setter takes the word
+        self._stream.codec_context.thread_type = "AUTO"
         self._stream.codec_context.thread_count = self._threads
 
     def _describe(self) -> Film:
@@ -328,8 +330,8 @@ def video_stream(container: av.container.InputContainer, path: Path) -> av.Video
 
     streams = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
     if not streams:
-        kinds = sorted({stream.type for stream in container.streams}) or ["nothing"]
-        raise MediaError(f"{path}: no video stream in it, only {', '.join(kinds)}")
+        kinds: list[str] = sorted({stream.type for stream in container.streams})
+        raise MediaError(f"{path}: no video stream in it, only {', '.join(kinds) or 'nothing'}")
     try:
         streams[0].codec_context  # noqa: B018  # raises, or is None, where no decoder is known
     except (av.error.FFmpegError, RuntimeError):
@@ -379,7 +381,9 @@ def _orientation(frame: av.video.frame.VideoFrame) -> Orientation:
         matrix = frame.side_data.get("DISPLAYMATRIX")
     except ValueError:  # PyAV 18 does not know every kind of side data and then gives none; it still gives the angle
         return Orientation(round(frame.rotation / 90) % 4)
-    return Orientation.from_display_matrix(struct.unpack("<9i", bytes(matrix)[:36])) if matrix else Orientation()
+    if not matrix:
+        return Orientation()
+    return Orientation.from_display_matrix(struct.unpack("<9i", bytes(memoryview(matrix))[:36]))  # type: ignore[arg-type]
 
 
 def _reason(error: BaseException) -> str:

@@ -108,7 +108,9 @@ class FrameImage:
 class PictureImage:
     """A picture that was read from a file, cropped and drawn when asked; `size` as in `FrameImage`."""
 
-    def __init__(self, pixels: NDArray[np.uint8], *, frame_index: int, time_seconds: float, crop: Crop | None = None) -> None:
+    def __init__(
+        self, pixels: NDArray[np.uint8], *, frame_index: int, time_seconds: float, crop: Crop | None = None
+    ) -> None:
         self._pixels = cropped(pixels, crop)
         self.size = Size(self._pixels.shape[1], self._pixels.shape[0])
         self.frame_index, self.time_seconds = frame_index, time_seconds
@@ -174,7 +176,7 @@ def _stored_size(size: Size | None, orientation: Orientation) -> Size | None:
 
 def _first_plane(picture: VideoFrame) -> NDArray[np.uint8]:
     plane = picture.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: picture.height, : picture.width]
 
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 
 from reelsift.media.reader import Frame
 
@@ -93,13 +92,11 @@ def _nearest(
         if not chosen or chosen[-1] is not nearest:
             chosen.append(nearest)
         # All points up to the middle of the gap have the same answer, all behind it too: skip over them at once.
-        middle = Fraction(previous.pts + latest_pts, 2) if nearest is previous and previous is not None else Fraction(latest_pts)
+        middle = (
+            Fraction(previous.pts + latest_pts, 2)
+            if nearest is previous and previous is not None
+            else Fraction(latest_pts)
+        )
         k = max(k + 1, math.floor((middle - grid.origin_pts) / grid.step) + 1)
         point = grid.point(k)
     return chosen, k
-
-
-def first_frame(frames: Iterator[Frame]) -> tuple[Frame | None, Iterator[Frame]]:
-    """The first of `frames`, and an iterator over all of them, the first included."""
-    first = next(frames, None)
-    return first, chain([first], frames) if first is not None else frames

@@ -34,7 +34,9 @@ class CutPreview:
     sheet: Path
 
 
-def classes_kept(layout: Layout, task: str, *, keep: tuple[str, ...] = (), drop: tuple[str, ...] = ()) -> tuple[str, ...]:
+def classes_kept(
+    layout: Layout, task: str, *, keep: tuple[str, ...] = (), drop: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """The classes that stay, from those to keep or those to drop.
 
     Raises:
@@ -97,5 +99,3 @@ def _plan(layout: Layout, task: str, source: Source, spec: CutSpec, on_progress:
     decision = Decision(thresholds=dict(spec.thresholds))
     timeline = predict_source(layout, task, source, decision=decision, on_progress=on_progress)
     return plan_cut(refine(layout, timeline, source, decision=decision, on_progress=on_progress), spec=spec)
-
-

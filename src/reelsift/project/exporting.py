@@ -66,7 +66,9 @@ def export_frames(
     """
     # Pictures of several films may share a folder: only pictures of the same film are in the way.
     if not overwrite and output.is_dir() and any(output.glob(f"{_escaped(source.path.stem)}_[0-9]*.*")):
-        raise OutputExistsError(f"{output}: holds frames of {source.path.name} already; add --overwrite to replace them")
+        raise OutputExistsError(
+            f"{output}: holds frames of {source.path.name} already; add --overwrite to replace them"
+        )
     check_folder(output, overwrite=True)
     with open_film(source.path) as reader, writing_folder(output) as beside:
         if frames.crop:

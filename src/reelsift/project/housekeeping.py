@@ -152,7 +152,9 @@ def _old_indexes(layout: Layout, store: LabelStore) -> list[Path]:
     gone = [path for path in index.iterdir() if path.is_dir() and path.name != "loose" and path.name not in alive]
     used = {record.folder.parent for record in layout.features.records()}
     outdated = [
-        path.parent for path in index.glob("*/*/index.json") if path.parent not in used and path.parent.parent not in gone
+        path.parent
+        for path in index.glob("*/*/index.json")
+        if path.parent not in used and path.parent.parent not in gone
     ]
     return gone + outdated
 

@@ -52,7 +52,9 @@ class Layout:
                 if record.kind == "picture":
                     return PictureSource(path, record.path, (path,))
                 return resolve_sources([path], fps=record.fps)[0]
-        raise SourceNotFoundError(f"{record.path}: no longer there; if it was moved, run reelsift index on its new place")
+        raise SourceNotFoundError(
+            f"{record.path}: no longer there; if it was moved, run reelsift index on its new place"
+        )
 
 
 def checked_task(task: str) -> str:

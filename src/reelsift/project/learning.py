@@ -84,7 +84,9 @@ def train_task(
         raise LabelError(f"task '{task}' has no labels: import some with reelsift labels import PATH --task {task}")
     classes = sorted({label.class_name for label in labels}, key=natural_key)
     if len(classes) < 2:
-        raise LabelError(f"task '{task}' has labels of one class only, '{classes[0]}': a model tells at least two apart")
+        raise LabelError(
+            f"task '{task}' has labels of one class only, '{classes[0]}': a model tells at least two apart"
+        )
     chosen = index_spec or training_index(layout, labels)
     examples, problems = gather_examples(layout, labels, sources, spec=chosen, classes=classes, on_progress=on_progress)
     training = train(examples, spec=spec, task=task, index_spec=chosen.to_dict(), label_digest=digest)
