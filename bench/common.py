@@ -64,7 +64,7 @@ def loop(source: Path, output: Path, *, seconds: float) -> Path:
 
 
 def decode(path: Path) -> int:
-    """Decodes a film and does nothing with its frames, with as many threads as reelsift takes; gives how many there are."""
+    """Decodes a film with as many threads as reelsift takes, and does nothing with its frames; gives how many."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"

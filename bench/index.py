@@ -43,8 +43,9 @@ def start_up(path: Path) -> None:
     index(path, fps="1")
     warm = index(path, fps="1")
     print(
-        f"a fresh `reelsift index` of {path.name} at 1 frame a second: {cold:.1f} s, in a session that runs: {warm:.1f} s\n"
+        f"a fresh `reelsift index` of {path.name} at 1 frame a second: {cold:.1f} s; in a session that runs: {warm:.1f} s"
     )
+    print()
 
 
 def compare(path: Path, *, height: int, rounds: int) -> None:

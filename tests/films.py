@@ -79,7 +79,9 @@ def write_film(
     format_options: dict[str, str] | None = None,
 ) -> Path:
     """Encodes pictures, or as many numbered ones as asked for, with the time stamps given (0, 1, 2, ... if none)."""
-    drawn = (numbered(n, width=width, height=height) for n in range(pictures)) if isinstance(pictures, int) else pictures
+    drawn = (
+        (numbered(n, width=width, height=height) for n in range(pictures)) if isinstance(pictures, int) else pictures
+    )
     with av.open(str(path), "w", options=format_options or {}) as container:
         rate = Fraction(25) if stamps else 1 / time_base
         stream = container.add_stream(codec, rate=rate, options=X264 if options is None else options)
@@ -157,7 +159,9 @@ def _write_sound(container: av.container.OutputContainer, sound: av.AudioStream,
     tone = np.sin(np.arange(int(seconds * 48_000)) * 0.05).astype(np.float32) * 0.1
     frame = av.AudioFrame.from_ndarray(tone[None], "fltp", "mono")
     frame.sample_rate, frame.pts, frame.time_base = 48_000, 0, Fraction(1, 48_000)
-    resampler = av.AudioResampler("fltp" if sound.codec_context.name == "aac" else "flt", "mono", 48_000, frame_size=960)
+    resampler = av.AudioResampler(
+        "fltp" if sound.codec_context.name == "aac" else "flt", "mono", 48_000, frame_size=960
+    )
     for piece in [*resampler.resample(frame), *resampler.resample(None)]:
         container.mux(sound.encode(piece))
     container.mux(sound.encode(None))
@@ -203,7 +207,9 @@ KINDS = {
     ),
     "h264-avi": Kind(".avi", {"options": B_FRAMES}, None, has_parts=False),
     "mpeg4-avi": Kind(".avi", {"codec": "mpeg4", "options": _MPEG}, None, has_parts=False),
-    "mpeg2-mpg": Kind(".mpg", {"codec": "mpeg2video", "options": _MPEG, "width": 66, "height": 50}, None, has_parts=False),
+    "mpeg2-mpg": Kind(
+        ".mpg", {"codec": "mpeg2video", "options": _MPEG, "width": 66, "height": 50}, None, has_parts=False
+    ),
     "b-frames-flv": Kind(".flv", {"options": B_FRAMES}, None),
     "mpeg4-wmv": Kind(".wmv", {"codec": "msmpeg4", "options": {"g": "10", "qscale": "2"}}, None, has_parts=False),
     "vp9-webm-with-sound": Kind(".webm", {**_VP9, "audio_seconds": 1.2}),
@@ -213,12 +219,16 @@ KINDS = {
     "fragmented-mp4": Kind(
         ".mp4", {"options": B_FRAMES, "format_options": {"movflags": "frag_keyframe+empty_moov"}}, None
     ),
-    "gif": Kind(".gif", {"codec": "gif", "options": {}, "pixel_format": "rgb8", "time_base": Fraction(1, 10)}, has_parts=False),
+    "gif": Kind(
+        ".gif", {"codec": "gif", "options": {}, "pixel_format": "rgb8", "time_base": Fraction(1, 10)}, has_parts=False
+    ),
 }
 
 
 def write_slow_film(path: Path, pictures: int = 60, **settings: Any) -> Path:
-    """A film that shows each picture for 4 seconds, with a key frame every 5: few pictures, yet parts of a minute each."""
+    """A film that shows each picture for 4 seconds, a key frame every 5: few pictures, yet parts of a minute each."""
     stamps = [number * 400 for number in range(pictures)]
     options = {**B_FRAMES, "g": "5"}
-    return write_film(path, pictures, **{"stamps": stamps, "time_base": Fraction(1, 100), "options": options, **settings})
+    return write_film(
+        path, pictures, **{"stamps": stamps, "time_base": Fraction(1, 100), "options": options, **settings}
+    )

@@ -17,13 +17,18 @@ def loaded_by(code: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("module", ["reelsift", "reelsift.specs", "reelsift.errors", "reelsift.timeline", "reelsift.labels"])
+@pytest.mark.parametrize(
+    "module", ["reelsift", "reelsift.specs", "reelsift.errors", "reelsift.timeline", "reelsift.labels"]
+)
 def test_the_lowest_layer_loads_nothing_heavy(module: str) -> None:
     assert loaded_by(f"import {module}") == []
 
 
 def test_specs_and_timelines_are_there_without_anything_heavy() -> None:
-    assert loaded_by("from reelsift import Crop, CutSpec, FrameSpec, IndexSpec, Sampling, Segment, Timeline, TrainSpec") == []
+    assert (
+        loaded_by("from reelsift import Crop, CutSpec, FrameSpec, IndexSpec, Sampling, Segment, Timeline, TrainSpec")
+        == []
+    )
 
 
 def test_a_project_loads_neither_networks_nor_decoders_before_it_needs_them() -> None:

@@ -9,9 +9,19 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from films import B_FRAMES, KINDS, break_packets, cut_short, number_of, numbered, packets_of, write_film, write_slow_film
 
-from reelsift.errors import MediaError, ReelsiftError, SpecError
+from films import (
+    B_FRAMES,
+    KINDS,
+    break_packets,
+    cut_short,
+    number_of,
+    numbered,
+    packets_of,
+    write_film,
+    write_slow_film,
+)
+from reelsift.errors import MediaError, ReelsiftError, SourceNotFoundError, SpecError
 from reelsift.features import extraction
 from reelsift.features.extraction import IndexPlan, compute_views, extract_loose, extract_part, plan_index, settle_index
 from reelsift.features.store import FeatureStore, IndexedSource
@@ -40,7 +50,9 @@ def slow(tmp_path_factory: pytest.TempPathFactory) -> FilmSource:
     return FilmSource(path, "slow.mp4")
 
 
-def index(source: Source, store: FeatureStore, spec: IndexSpec = ALL, *, views: tuple[str, ...] = VIEWS) -> IndexedSource:
+def index(
+    source: Source, store: FeatureStore, spec: IndexSpec = ALL, *, views: tuple[str, ...] = VIEWS
+) -> IndexedSource:
     plan = plan_index(source, spec, store, views=views)
     for item in plan.items:
         extract_part(item)
@@ -77,6 +89,17 @@ def test_samples_of_parts_joined_are_those_of_the_whole(slow: FilmSource, fps: F
     assert np.array_equal(joined.views["quality"], whole["quality"][nearest])
 
 
+@pytest.mark.parametrize("rows", [1, 4, 5, 7])
+def test_rows_written_in_runs_are_those_written_at_once(
+    rows: int, slow: FilmSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "_ROWS_AT_ONCE", rows)
+    joined, whole = index(slow, FeatureStore(tmp_path)), read_whole(slow, ALL)
+    assert np.array_equal(joined.frame_indexes, whole[""]["frame_index"])
+    assert np.array_equal(joined.views["quality"], whole["quality"])
+    assert joined.views["thumbnail"] == whole["thumbnail"]
+
+
 def test_processes_give_what_one_process_gives(slow: FilmSource, tmp_path: Path) -> None:
     one, many = FeatureStore(tmp_path / "one"), FeatureStore(tmp_path / "many")
     views = ("appearance", *VIEWS)
@@ -97,7 +120,9 @@ def test_thumbnails_show_their_frames(slow: FilmSource, tmp_path: Path) -> None:
     assert shown == stored.frame_indexes.tolist()
 
 
-@pytest.mark.parametrize("kind", ["h264-avi", "mpeg4-avi", "mpeg2-mpg", "negative-start-ts", "open-gop-ts-with-sound", "late-start-mp4"])
+@pytest.mark.parametrize(
+    "kind", ["h264-avi", "mpeg4-avi", "mpeg2-mpg", "negative-start-ts", "open-gop-ts-with-sound", "late-start-mp4"]
+)
 def test_every_container_gives_all_its_frames(kind: str, tmp_path: Path) -> None:
     source = FilmSource(KINDS[kind].write(tmp_path, "film"), "film")
     stored, whole = index(source, FeatureStore(tmp_path / "index")), read_whole(source, ALL)
@@ -164,6 +189,22 @@ def test_only_the_part_that_is_gone_is_computed_again(slow: FilmSource, tmp_path
     assert len(frames) == again.part.frame_count < 60
 
 
+def test_a_film_that_vanishes_is_named_and_not_the_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, store = FilmSource(write_film(tmp_path / "film.mp4"), "film.mp4"), FeatureStore(tmp_path / "index")
+    (item,) = plan_index(source, ALL, store, views=VIEWS).items
+    real = extraction.open_film
+
+    def vanishing(path: Path, **settings: Any) -> Any:
+        reader = real(path, **settings)
+        path.unlink()  # a disk that is pulled out, say
+        return reader
+
+    monkeypatch.setattr(extraction, "open_film", vanishing)
+    with pytest.raises(SourceNotFoundError, match=r"film\.mp4: no such file"):
+        extract_part(item)
+    assert not [path for path in (tmp_path / "index").rglob("*") if path.is_file()]
+
+
 def test_nothing_is_left_to_do_when_all_is_there(slow: FilmSource, tmp_path: Path) -> None:
     store = FeatureStore(tmp_path)
     index(slow, store)
@@ -214,6 +255,9 @@ def test_a_film_that_is_cut_off_is_named(tmp_path: Path) -> None:
     source = FilmSource(cut_short(path, 0.5), "slow.mp4")
     stored = index(source, FeatureStore(tmp_path / "index"))
     assert 20 < stored.facts.frame_count < 40
+    # Of the pictures that are there, those that lack what they refer to are lost without the decoder saying so.
+    expected = plan_index(source, ALL, FeatureStore(tmp_path / "none"), views=VIEWS).expected_frames
+    assert stored.facts.frame_count + stored.facts.undecodable == expected > stored.facts.frame_count
     assert "the file is cut off: it holds" in stored.facts.damage
     assert "s of 236.0 s" in stored.facts.damage
 

@@ -22,12 +22,21 @@ SOURCE = "0123456789abcdef" * 2
 
 
 def keep_part(
-    store: FeatureStore, number: int, indexes: list[int], *, first: int, decoded: int, undecodable: int = 0, view: str = "quality"
+    store: FeatureStore,
+    number: int,
+    indexes: list[int],
+    *,
+    first: int,
+    decoded: int,
+    undecodable: int = 0,
+    view: str = "quality",
 ) -> Part:
     part = Part(number, number or None, None, first, decoded + undecodable)
     rows = np.array(indexes, np.int64)
     facts = PartFacts(first, decoded, undecodable, "lost" if undecodable else "", float(first), float(first + decoded))
-    values = np.stack([rows, rows + 0.5], axis=1).astype(np.float32) if view == "quality" else [b"%d" % n for n in indexes]
+    values = (
+        np.stack([rows, rows + 0.5], axis=1).astype(np.float32) if view == "quality" else [b"%d" % n for n in indexes]
+    )
     columns = {"frame_index": rows, "time_seconds": rows / 1.0, VALUES: values}
     write_table(store.view_folder(SOURCE, view, ALL, plan="p") / shard_name(part), columns, facts=asdict(facts))
     return part
@@ -46,7 +55,12 @@ def test_a_view_is_there_once_it_is_settled(tmp_path: Path) -> None:
     assert store.missing(SOURCE, ("quality",), ALL, plan="other") == ("quality",)
     assert list(store.records()) == list(store.records(SOURCE)) == [record]
     assert list(store.records("another")) == []
-    assert (record.samples, record.facts.frame_count, record.facts.start_seconds, record.facts.end_seconds) == (3, 3, 0, 3)
+    assert (record.samples, record.facts.frame_count, record.facts.start_seconds, record.facts.end_seconds) == (
+        3,
+        3,
+        0,
+        3,
+    )
 
 
 @pytest.mark.parametrize("view", ["quality", "thumbnail"])
@@ -135,7 +149,7 @@ def test_indexes_of_other_versions_are_passed_over(tmp_path: Path, monkeypatch: 
     assert list(store.records()) == []
     path.write_text(json.dumps(good))
     assert list(store.records()) == [record]
-    monkeypatch.setitem(VIEWS, "quality", replace(VIEWS["quality"], version=2))
+    monkeypatch.setitem(VIEWS, "quality", replace(VIEWS["quality"], version=VIEWS["quality"].version + 1))
     assert list(store.records()) == []
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelsift.errors import IndexIncompleteError, OutputError
-from reelsift.features.tables import read_facts, read_rows, write_json, write_table, write_whole
+from reelsift.features.tables import read_facts, read_rows, write_json, write_table, writing_table, written_whole
 
 
 @settings(max_examples=20)
@@ -51,14 +51,24 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: 
     path = tmp_path / "table.parquet"
     path.write_text("old")
 
-    def failing(beside: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), written_whole(path) as beside:
         beside.write_text("half")
         raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        write_whole(path, failing)
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["table.parquet"]
+
+
+def test_a_table_can_be_written_in_runs_and_is_not_there_before_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    with writing_table(path) as table:
+        for start in (0, 3):
+            table.add({"n": np.arange(start, start + 3), "bytes": [b"x"] * 3})
+        table.add({"n": np.arange(0), "bytes": []})
+        table.facts = {"runs": 3}
+        assert not path.exists()
+    assert read_facts(path) == {"runs": 3}
+    found = read_rows([path], columns=["n", "bytes"])
+    assert found["n"].tolist() == [0, 1, 2, 3, 4, 5] and found["bytes"] == [b"x"] * 6
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -73,7 +83,9 @@ def test_damaged_tables_are_named(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for damaged in (b"", b"not parquet", whole[: len(whole) // 2]):
         path.write_bytes(damaged)
-        with pytest.raises(IndexIncompleteError, match=r"part-00000\.parquet: damaged; delete it and run reelsift index"):
+        with pytest.raises(
+            IndexIncompleteError, match=r"part-00000\.parquet: damaged; delete it and run reelsift index"
+        ):
             read_facts(path)
         with pytest.raises(IndexIncompleteError) as caught:
             read_rows([path], columns=["frame_index"])

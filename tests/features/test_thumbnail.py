@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from films import numbered
 
+from films import numbered
 from reelsift.errors import MediaError
 from reelsift.features.thumbnail import ThumbnailExtractor, decode_thumbnail
 from reelsift.media.render import PictureImage

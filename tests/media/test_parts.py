@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from films import B_FRAMES, FRAMES, KINDS, number_of, write_film
 from hypothesis import given
 from hypothesis import strategies as st
 
+from films import B_FRAMES, FRAMES, KINDS, number_of, write_film
 from reelsift.media.parts import PacketScan, plan_parts, scan_packets
 from reelsift.media.reader import open_film
 from reelsift.media.render import Renderer
@@ -89,14 +90,16 @@ def test_a_short_film_is_one_part(tmp_path: Path) -> None:
     start=st.integers(-1000, 1000),
     seconds=st.floats(0.05, 3.0),
 )
-def test_planned_parts_tile_the_film_and_begin_at_key_frames(gaps: list[int], keys: int, start: int, seconds: float) -> None:
+def test_planned_parts_tile_the_film_and_begin_at_key_frames(
+    gaps: list[int], keys: int, start: int, seconds: float
+) -> None:
     pts = [start]
     for gap in gaps:
         pts.append(pts[-1] + gap)
     scan = PacketScan(tuple(pts), tuple(pts[::keys]), Fraction(1, 100), len(pts))
     parts = plan_parts(scan, part_seconds=seconds)
     assert parts[0].start_pts is None and parts[-1].stop_pts is None
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in itertools.pairwise(parts):
         assert before.stop_pts == after.start_pts
         assert after.start_pts in scan.key_pts
         assert after.first_index == before.first_index + before.frame_count

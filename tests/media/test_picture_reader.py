@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from films import numbered
 
+from films import numbered
 from reelsift.errors import MediaError, SourceNotFoundError
 from reelsift.media.picture_reader import read_picture, read_pictures
 

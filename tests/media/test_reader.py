@@ -10,6 +10,9 @@ import av
 import av.filter
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from films import (
     B_FRAMES,
     FRAMES,
@@ -24,9 +27,6 @@ from films import (
     write_film,
     write_sound,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
 from reelsift.errors import MediaError, SourceNotFoundError
 from reelsift.media.reader import Frame, Orientation, open_film
 from reelsift.specs import Size
@@ -91,7 +91,12 @@ def test_reading_can_be_given_up_and_begun_again(drawn: tuple[str, Path]) -> Non
 
 def test_header_is_described(tmp_path: Path) -> None:
     path = write_film(
-        tmp_path / "film.mp4", 10, matrix="clockwise", sample_aspect_ratio=Fraction(4, 3), options=B_FRAMES, audio_seconds=0.4
+        tmp_path / "film.mp4",
+        10,
+        matrix="clockwise",
+        sample_aspect_ratio=Fraction(4, 3),
+        options=B_FRAMES,
+        audio_seconds=0.4,
     )
     with open_film(path) as reader:
         film = reader.film
@@ -126,7 +131,7 @@ def test_cover_art_is_passed_over(tmp_path: Path) -> None:
 
 
 def autorotated(picture: np.ndarray, matrix: tuple[int, ...]) -> np.ndarray:
-    """What FFmpeg's command line tools make of a picture (`configure_input_video_filter` in fftools/ffmpeg_filter.c)."""
+    """What FFmpeg's own tools make of a picture (`configure_input_video_filter` in fftools/ffmpeg_filter.c)."""
     theta = round(np.degrees(np.arctan2(matrix[1], matrix[0]))) % 360
     filters: list[tuple[str, str]] = []
     if theta == 90:
@@ -221,7 +226,7 @@ def test_a_film_cut_short_gives_what_is_there(name: str, tmp_path: Path) -> None
 
 def test_a_film_without_its_index_says_so(tmp_path: Path) -> None:
     path = cut_short(write_film(tmp_path / "film.mp4"), 0.6)  # mp4 keeps its index at the end
-    with pytest.raises(MediaError, match="film.mp4: not a film, or damaged beyond reading"):
+    with pytest.raises(MediaError, match=r"film\.mp4: not a film, or damaged beyond reading"):
         open_film(path)
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from films import MATRICES, numbered, write_film
 from hypothesis import given
 from hypothesis import strategies as st
 
+from films import MATRICES, numbered, write_film
 from reelsift.errors import SpecError
 from reelsift.media.reader import Frame, open_film
 from reelsift.media.render import FrameImage, PictureImage, Renderer, cropped, luma_of, scaled, shrunk

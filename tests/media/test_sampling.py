@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelsift.media.reader import Frame, Orientation
-from reelsift.media.sampling import Grid, first_frame, sample
+from reelsift.media.sampling import Grid, sample
 
 UPRIGHT = Orientation()
 
@@ -21,7 +22,9 @@ def frames_at(stamps: list[int], *, first_index: int = 0, duration: int = 1) -> 
     ]
 
 
-def chosen(stamps: list[int], fps: Fraction | None, *, duration: int = 1, time_base: Fraction = Fraction(1, 1000)) -> list[int]:
+def chosen(
+    stamps: list[int], fps: Fraction | None, *, duration: int = 1, time_base: Fraction = Fraction(1, 1000)
+) -> list[int]:
     grid = Grid.of(fps, origin_pts=stamps[0], time_base=time_base) if fps else None
     return [frame.frame_index for frame in sample(frames_at(stamps, duration=duration), grid=grid)]
 
@@ -91,14 +94,16 @@ def test_for_each_point_the_nearest_frame_and_none_twice(stamps: list[int], fps:
 
 
 @given(stamps=rising(), fps=st.none() | rates, duration=st.integers(1, 500), data=st.data())
-def test_a_split_run_equals_a_whole_run(stamps: list[int], fps: Fraction | None, duration: int, data: st.DataObject) -> None:
+def test_a_split_run_equals_a_whole_run(
+    stamps: list[int], fps: Fraction | None, duration: int, data: st.DataObject
+) -> None:
     grid = Grid.of(fps, origin_pts=stamps[0], time_base=Fraction(1, 1000)) if fps else None
     frames = frames_at(stamps, duration=duration)
     whole = [frame.frame_index for frame in sample(frames, grid=grid)]
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(stamps) - 1)), max_size=4)))
     borders = [0, *(cut for cut in cuts if cut < len(stamps)), len(stamps)]
     joined: list[int] = []
-    for start, stop in zip(borders, borders[1:], strict=False):
+    for start, stop in itertools.pairwise(borders):
         stop_pts = stamps[stop] if stop < len(stamps) else None
         part = [frame.frame_index for frame in sample(frames[start:], grid=grid, stop_pts=stop_pts)]
         assert all(start <= index <= stop for index in part)
@@ -110,7 +115,7 @@ def test_a_split_run_equals_a_whole_run(stamps: list[int], fps: Fraction | None,
 def test_time_stamps_that_run_backwards_do_no_harm(stamps: list[int], fps: Fraction) -> None:
     taken = chosen(stamps, fps)
     assert taken[0] == 0
-    assert all(a < b for a, b in zip(taken, taken[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(taken))
 
 
 def test_nothing_is_read_behind_the_end_of_a_part() -> None:
@@ -125,11 +130,3 @@ def test_nothing_is_read_behind_the_end_of_a_part() -> None:
         read.clear()
         list(sample(watched(), grid=grid, stop_pts=120))
         assert read == [0, 1, 2, 3]
-
-
-def test_first_frame_is_not_lost() -> None:
-    frames = frames_at([3, 4, 5])
-    first, everything = first_frame(iter(frames))
-    assert first is frames[0]
-    assert list(everything) == frames
-    assert first_frame(iter(())) [0] is None

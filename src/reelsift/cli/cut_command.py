@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from reelsift.cli.label_commands import TaskOption, parse_rate
-from reelsift.cli.media_commands import SourceArgument
+from reelsift.cli.label_commands import TaskOption
+from reelsift.cli.media_commands import SourceArgument, parse_rate
 from reelsift.cli.model_commands import ThresholdOption
-from reelsift.cli.session import Session, command, listed, parsed
+from reelsift.cli.session import Session, command, counted, listed, parsed
 from reelsift.errors import MediaError, SpecError
 from reelsift.specs import Crop, CutSpec, PictureSpec, parse_thresholds
 
@@ -69,14 +70,19 @@ def cut(
     """Write the frames of the kept classes: from the original, full size, exact to the frame."""
     from reelsift.actions.cut import CutTarget
     from reelsift.project.cutting import classes_kept, cut_source, preview_cut
+    from reelsift.project.indexing import known_damage
 
     if bool(keep) == bool(drop):
         raise typer.BadParameter("name the classes that stay, or the classes that go", param_hint="--keep or --drop")
-    with parsed("--threshold, --speed, --crop, --fps"):
+    with parsed("--threshold"):
         thresholds = parse_thresholds(threshold or [])
-        times_faster, part = _speed(speed), Crop.parse(crop) if crop else None
+    with parsed("--speed"):
+        times_faster = _speed(speed)
+    with parsed("--crop"):
+        part = Crop.parse(crop) if crop else None
+    with parsed("--fps"):
         rate = parse_rate(fps) if fps else None
-    layout, found = session.project.layout, _one_source(source, rate)
+    layout, found = session.project.layout, _one_source(session, source, rate)
     kept = classes_kept(layout, task, keep=listed(keep), drop=listed(drop))
     spec = CutSpec(
         kept,
@@ -90,23 +96,26 @@ def cut(
         quality=quality,
         preset=preset,
     )
-    stem = Path(source.name).stem
+    damage = partial(known_damage, layout, found.source_id)
+    stem = source.stem if source.is_file() else source.absolute().name
     if dry_run:
         shown = preview_cut(
             layout, task, found, spec=spec, sheet=sheet or Path(f"{stem}-cut.png"), overwrite=session.overwrite,
             on_progress=session.progress,
         )  # fmt: skip
-        _preview_result(session, source, shown)
+        _preview_result(session, source, shown, damage=damage())
         return
     film = output if output or frames else Path(f"{stem}-cut.mp4")
     target = CutTarget(film, frames, PictureSpec(picture_format), renumber, append, session.overwrite)
     done = cut_source(layout, task, found, spec=spec, target=target, on_progress=session.progress)
-    _cut_result(session, done)
+    _cut_result(session, done, damage=damage())
 
 
-def _cut_result(session: Session, done: CutResult) -> None:
+def _cut_result(session: Session, done: CutResult, *, damage: str) -> None:
     for note in done.notes:
         session.say(f"note: {note}")
+    if damage:
+        session.warn(f"reelsift: {done.source}: {damage}; what can be read was cut")
     values = {
         "source": done.source,
         "output": str(done.output),
@@ -117,17 +126,22 @@ def _cut_result(session: Session, done: CutResult) -> None:
         "segments": _segments(done.segments),
         "appended_frames": done.appended_frames,
         "notes": list(done.notes),
+        "error": damage,
     }
     share = done.kept_frames / max(done.total_frames, 1) * 100
-    also = f", and {done.appended_frames} frames appended" if done.appended_frames else ""
+    stretches = "1 stretch" if len(done.segments) == 1 else f"{len(done.segments)} stretches"
+    also = f", and {counted(done.appended_frames, 'frame')} appended" if done.appended_frames else ""
     session.result(
         values,
         f"{done.output}: {done.kept_frames} of {done.total_frames} frames kept ({share:.1f} %), "
-        f"{done.kept_seconds:.2f} s in {len(done.segments)} stretches{also}",
+        f"{done.kept_seconds:.2f} s in {stretches}{also}",
     )
+    session.partly(failed=bool(damage), of=2)
 
 
-def _preview_result(session: Session, source: Path, shown: Any) -> None:
+def _preview_result(session: Session, source: Path, shown: Any, *, damage: str) -> None:
+    if damage:
+        session.warn(f"reelsift: {source}: {damage}")
     plan = shown.plan
     kept = [stretch for stretch in plan.segments if stretch.kept]
     seconds = sum(stretch.duration_seconds for stretch in kept)
@@ -139,22 +153,23 @@ def _preview_result(session: Session, source: Path, shown: Any) -> None:
         "total_frames": plan.frame_count,
         "kept_seconds": seconds,
         "segments": _segments(kept),
+        "error": damage,
     }
     gone = plan.frame_count - shown.kept_frames
     session.result(
         values,
-        f"{source}: {shown.kept_frames} of {plan.frame_count} frames would stay, {gone} would go; look at {shown.sheet}",
+        f"{source}: {shown.kept_frames} of {plan.frame_count} frames would stay, {gone} would go;"
+        f" look at {shown.sheet}",
     )
+    session.partly(failed=bool(damage), of=2)
 
 
 def _segments(stretches: Any) -> list[dict[str, float]]:
     return [{"start_seconds": s.start_seconds, "end_seconds": s.end_seconds} for s in stretches]
 
 
-def _one_source(path: Path, fps: Fraction | None) -> Source:
-    from reelsift.media.sources import resolve_sources
-
-    found = resolve_sources([path], fps=fps)
+def _one_source(session: Session, path: Path, fps: Fraction | None) -> Source:
+    found = session.project.layout.sources([path], fps=fps)
     if len(found) > 1:
         raise MediaError(f"{path}: {len(found)} films in this folder; cut them one by one")
     return found[0]
@@ -162,6 +177,9 @@ def _one_source(path: Path, fps: Fraction | None) -> Source:
 
 def _speed(text: str) -> Fraction:
     try:
-        return Fraction(text)
+        speed = Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise SpecError(f"'{text}' is not a speed: give how many times faster, for example 4 or 0.5") from None
+    if not Fraction(1, 100) <= speed <= 1000:
+        raise SpecError(f"speed goes from 0.01 to 1000, not {text}")
+    return speed

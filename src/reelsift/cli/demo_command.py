@@ -24,7 +24,7 @@ __all__ = ["add_to"]
 
 _FILM, _CUT, _STRIP = "printer.mp4", "printer-cut.mp4", "printer.png"
 _SORTED_FRAMES = 60
-_FRAMES = 1600
+_FRAMES, _WIDTH, _HEIGHT = 1600, 1280, 720
 
 
 def add_to(app: typer.Typer) -> None:
@@ -88,8 +88,8 @@ def _cut_job(show: _Narrator) -> dict[str, Any]:
     from reelsift.demo import PrinterFilm, write_film
 
     show.say("A resin printer was filmed. Half of the frames show it mixing resin: they shall go.")
-    film = PrinterFilm(frames=_FRAMES)
-    with _timed(show, f"drawing {_FRAMES} frames of 1280x720 into {_FILM}"):
+    film = PrinterFilm(frames=_FRAMES, width=_WIDTH, height=_HEIGHT)
+    with _timed(show, f"drawing {_FRAMES} frames of {_WIDTH}x{_HEIGHT} into {_FILM}"):
         write_film(Path(_FILM), film.draw(), fps=film.fps)
     show.run("index", _FILM, "--fps", "all")
     show.run("frames", _FILM, "-o", "frames", "--fps", f"{_SORTED_FRAMES * film.fps}/{_FRAMES}")
@@ -101,7 +101,7 @@ def _cut_job(show: _Narrator) -> dict[str, Any]:
     done = show.run("cut", _FILM, "--task", "keep", "--keep", "OK", "-o", _CUT)
     accuracy = _accuracy(film.truth, labelled)
     show.say(
-        f"  against the truth the film was drawn from: {accuracy * 100:.2f} % of the frames not shown as labels are right"
+        f"  against the truth the film was drawn from: {accuracy * 100:.2f} % right, of the frames not shown as labels"
     )
     _draw_strip(film.truth)
     return {"accuracy": accuracy, "kept_frames": done["kept_frames"], "total_frames": done["total_frames"]}
@@ -164,7 +164,8 @@ def _outcome(name: str, values: dict[str, Any]) -> str:
         return ", ".join(f"{count} {label}" for label, count in values["classes"].items())
     if name == "train":
         honest, leaky = values["accuracy"] * 100, values["leaky_accuracy"] * 100
-        return f"{values['model']} on {' + '.join(values['views'])}: {honest:.1f} % in honest folds, {leaky:.1f} % in random ones"
+        model = f"{values['model']} on {' + '.join(values['views'])}"
+        return f"{model}: {honest:.1f} % in honest folds, {leaky:.1f} % in random ones"
     if name == "predict":
         row = values["sources"][0]
         shown = ", ".join(f"{label} {seconds:.1f} s" for label, seconds in row["seconds"].items())

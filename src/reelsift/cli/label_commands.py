@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reelsift.cli.session import Session, command, parsed
-from reelsift.errors import OutputExistsError, SpecError
+from reelsift.cli.media_commands import parse_rate
+from reelsift.cli.session import Session, command, counted, parsed
 
 __all__ = ["TaskOption", "app"]
 
@@ -60,15 +60,15 @@ def import_labels(
         "problems": [{"where": problem.where, "what": problem.what} for problem in done.problems],
     }
     counts = ", ".join(f"{count} {name}" for name, count in done.classes.items()) or "none"
-    new = "all new" if done.added == done.labels else f"{done.added} new or changed"
+    new = {0: "nothing new", done.labels: "all new"}.get(done.added, f"{done.added} new or changed")
     left_out = f"; {len(done.problems)} left out or counted once" if done.problems else ""
-    session.result(values, f"task {task}: {done.labels} labels ({counts}), {new}{left_out}")
+    session.result(values, f"task {task}: {counted(done.labels, 'label')} ({counts}), {new}{left_out}")
     session.partly(failed=len(done.problems), of=len(done.problems) + (1 if done.labels else 0))
 
 
 def list_labels(session: Session, task: TaskOption) -> None:
     """List the labels of a task."""
-    with session.project.layout.labels() as store:
+    with session.project.layout.labels(make=False) as store:
         labels, sources = store.labels(task), store.sources()
     rows = [
         {
@@ -94,16 +94,19 @@ def export_labels(
 ) -> None:
     """Write the labels of a task as a CSV that can be imported again."""
     from reelsift.labels import format_labels, write_labels
+    from reelsift.media.output import check_file
 
-    with session.project.layout.labels() as store:
-        labels, sources = store.labels(task), store.sources()
+    layout = session.project.layout
     if output is not None:
-        if output.exists() and not session.overwrite:
-            raise OutputExistsError(f"{output}: exists already; add --overwrite to replace it")
-        write_labels(output, labels, sources=sources)
-    text = (
-        format_labels(labels, sources=sources).rstrip("\n") if output is None else f"{len(labels)} labels in {output}"
-    )
+        check_file(output, overwrite=session.overwrite)
+    with layout.labels(make=False) as store:
+        labels, sources = store.labels(task), store.sources()
+    if output is None:
+        text = format_labels(labels, sources=sources).rstrip("\n")
+    else:
+        there = {key: replace(record, path=str(layout.find(record) or record.path)) for key, record in sources.items()}
+        write_labels(output, labels, sources=there)
+        text = f"{counted(len(labels), 'label')} in {output}"
     session.result({"task": task, "labels": len(labels), "output": str(output) if output else None}, text)
 
 
@@ -117,19 +120,8 @@ def clear_labels(session: Session, task: TaskOption) -> None:
     """Remove all labels of a task; can be undone."""
     count = session.project.clear_labels(task)
     session.result(
-        {"task": task, "removed": count}, f"task {task}: {count} labels removed (labels undo brings them back)"
+        {"task": task, "removed": count}, f"task {task}: {counted(count, 'label')} removed (labels undo brings back)"
     )
-
-
-def parse_rate(text: str) -> Fraction:
-    """Pictures a second: a number or a fraction above 0."""
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise SpecError(f"'{text}' is not a rate: give pictures a second, for example 25 or 30000/1001") from None
-    if not 0 < rate <= 1000:
-        raise SpecError(f"a rate lies between 0 and 1000 pictures a second, not {text}")
-    return rate
 
 
 for _name, _function in (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 from types import FrameType
@@ -13,8 +12,16 @@ import typer
 from typer.exceptions import TyperException
 
 from reelsift import __version__
-from reelsift.cli import cut_command, demo_command, label_commands, media_commands, model_commands, project_commands
-from reelsift.cli.session import FAILED, USAGE
+from reelsift.cli import (
+    cut_command,
+    demo_command,
+    label_commands,
+    media_commands,
+    model_commands,
+    probe_command,
+    project_commands,
+)
+from reelsift.cli.session import FAILED, USAGE, drop_output
 from reelsift.errors import ReelsiftError
 
 __all__ = ["app", "main", "run"]
@@ -27,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo_command, media_commands, model_commands, cut_command, project_commands):
+for module in (demo_command, probe_command, media_commands, model_commands, cut_command, project_commands):
     module.add_to(app)
 app.add_typer(label_commands.app, name="labels")
 
@@ -62,28 +69,37 @@ def main(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         status = typer.main.get_command(app).main(args=arguments, prog_name="reelsift", standalone_mode=False)
+        sys.stdout.flush()
+        if status == INTERRUPTED:  # Typer turned Ctrl-C into this
+            raise KeyboardInterrupt
         return int(status or 0)
     except TyperException as error:
         if not error.format_message():
             return USAGE  # no command was given, and the help has been shown
         wrong_usage = error.exit_code == USAGE
         hint = f" (see: {_command_path(error)} --help)" if wrong_usage else ""
-        return _failed(f"{error.format_message()}{hint}", USAGE if wrong_usage else FAILED, as_json)
+        text = error.format_message().replace("Value error, ", "").rstrip(".")
+        return _failed(f"{text}{hint}", USAGE if wrong_usage else FAILED, as_json)
     except ReelsiftError as error:
         return _failed(str(error), FAILED, as_json)
     except (KeyboardInterrupt, typer.Abort):
         return _failed("stopped; what was done is kept: run the same command again to go on", INTERRUPTED, as_json)
+    except SystemExit as ended:  # how Typer ends after completion, and where nobody reads its output any more
+        if ended.code:
+            drop_output()
+        return ended.code if isinstance(ended.code, int) else FAILED * bool(ended.code)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         return FAILED
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _failed(f"{where}{(error.strerror or str(error)).lower()}", FAILED, as_json)
     except MemoryError:
         return _failed("out of memory: use fewer --jobs or a smaller --input-size", FAILED, as_json)
     except Exception as error:
-        if "--verbose" in arguments:
-            raise
         text = f"unexpected {type(error).__name__}: {error}"
-        return _failed(f"{text}; run again with --verbose and report the log", FAILED, as_json)
+        return _failed(f"{text}; please report this, with the log that --verbose gives", FAILED, as_json)
 
 
 def _failed(text: str, status: int, as_json: bool) -> int:

@@ -1,22 +1,36 @@
-"""`probe`, `frames`, `index`: looking at films."""
+"""`frames` and `index`: looking at films."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from reelsift.cli.session import Session, command, listed, parsed
-from reelsift.errors import ReelsiftError
+from reelsift.cli.session import Session, command, counted, listed, parsed
+from reelsift.errors import ReelsiftError, SpecError
 from reelsift.specs import DEFAULT_BACKBONE, DEFAULT_VIEWS, Crop, FrameSpec, IndexSpec, PictureSpec, Sampling, Size
 
-__all__ = ["CropOption", "FpsOption", "SourceArgument", "SourcesArgument", "add_to", "frame_spec"]
+if TYPE_CHECKING:
+    from reelsift.media.sources import Source
+
+__all__ = [
+    "CropOption",
+    "FpsOption",
+    "SourceArgument",
+    "SourcesArgument",
+    "add_to",
+    "each_source",
+    "frame_spec",
+    "parse_rate",
+    "sentence",
+]
 
 SourceArgument = Annotated[Path, typer.Argument(help="A film, or a folder of pictures.", metavar="SOURCE")]
 SourcesArgument = Annotated[
-    list[Path], typer.Argument(help="Films, folders of films, folders of pictures.", metavar="SOURCE...")
+    list[Path], typer.Argument(help="Films, folders of films, folders of pictures.", metavar="SOURCE")
 ]
 FpsOption = Annotated[
     str | None,
@@ -29,7 +43,6 @@ CropOption = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command()(command(probe))
     app.command()(command(frames))
     app.command()(command(index))
 
@@ -42,27 +55,34 @@ def frame_spec(fps: str | None, crop: str | None) -> FrameSpec:
         return FrameSpec(sampling, Crop.parse(crop) if crop else None)
 
 
-def probe(
-    session: Session,
-    sources: SourcesArgument,
-    quick: Annotated[bool, typer.Option("--quick", help="Decode nothing: damage inside pictures goes unseen.")] = False,
-) -> None:
-    """Say what is in a film: streams, frames, time stamps, damage."""
-    from reelsift.media.probe import probe_film
-    from reelsift.media.sources import FilmSource, resolve_sources
+def parse_rate(text: str) -> Fraction:
+    """Pictures a second: a number or a fraction above 0."""
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise SpecError(f"'{text}' is not a rate: give pictures a second, for example 25 or 30000/1001") from None
+    if not 0 < rate <= 1000:
+        raise SpecError(f"a rate lies between 0 and 1000 pictures a second, not {text}")
+    return rate
 
-    found, failures = _resolved(sources, resolve_sources)
-    rows: list[dict[str, Any]] = list(failures)
-    for source in found:
+
+def each_source(
+    session: Session, paths: Iterable[Path], *, fps: Fraction | None = None
+) -> list[tuple[str, Source | ReelsiftError]]:
+    """The sources behind paths, each once and in order, with their names; the error in place of one that has none."""
+    found: dict[Path, tuple[str, Source | ReelsiftError]] = {}
+    for path in paths:
         try:
-            if isinstance(source, FilmSource):
-                rows.append(_probed(source.name, probe_film(source.path, decode=not quick)))
-            else:
-                rows.append({"source": source.name, "pictures": len(source.pictures), "error": ""})
+            for source in session.project.layout.sources([path], fps=fps):
+                found.setdefault(source.path.absolute(), (source.name, source))
         except ReelsiftError as error:
-            rows.append({"source": source.name, "error": str(error)})
-    session.result({"sources": rows}, "\n\n".join(_probe_text(row) for row in rows))
-    session.partly(failed=sum(bool(row["error"]) for row in rows), of=len(rows))
+            found.setdefault(path.absolute(), (str(path), error))
+    return list(found.values())
+
+
+def sentence(row: Mapping[str, Any]) -> str:
+    """The line that says what is wrong with a source; the name once."""
+    return f"reelsift: {row['source']}: {str(row['error']).removeprefix(row['source'] + ': ')}"
 
 
 def frames(
@@ -76,11 +96,10 @@ def frames(
     quality: Annotated[int, typer.Option("--quality", help="0 to 100, for jpg and webp.", min=0, max=100)] = 92,
 ) -> None:
     """Write frames of a film as pictures, to be sorted into classes by hand."""
+    wanted = frame_spec(fps, crop)
     with parsed("--size"):
         pictures = PictureSpec(picture_format, quality, Size.parse(size) if size else None)
-    done = session.project.frames(
-        source, output, frames=frame_spec(fps, crop), pictures=pictures, overwrite=session.overwrite
-    )
+    done = session.project.frames(source, output, frames=wanted, pictures=pictures, overwrite=session.overwrite)
     values = {
         "source": done.source,
         "output": str(done.output),
@@ -88,11 +107,11 @@ def frames(
         "manifest": str(done.manifest),
     }
     if done.problems:
-        session.warn(f"{done.source}: {done.problems}")
+        session.warn(f"reelsift: {done.source}: {done.problems}")
         session.partly(failed=1, of=2)
     session.result(
         {**values, "error": done.problems},
-        f"{done.pictures} pictures in {done.output}. Sort them into one folder a class, then:\n"
+        f"{counted(done.pictures, 'picture')} in {done.output}. Sort them into one folder a class, then:\n"
         f"  reelsift labels import FOLDER --task NAME",
     )
 
@@ -118,133 +137,96 @@ def index(
     """Decode films once and store what models learn from; goes on where an earlier run was stopped."""
     from reelsift.features.backbones import backbone_named
     from reelsift.features.views import view_named
-    from reelsift.media.sources import resolve_sources
+    from reelsift.project.indexing import index_sources
 
+    wanted = frame_spec(fps, crop)
     with parsed("--views"):
         names = tuple(view_named(name).name for name in listed(views)) or DEFAULT_VIEWS
     with parsed("--backbone"):
         backbone_named(backbone)
     with parsed("--input-size"):
-        spec = IndexSpec(frame_spec(fps, crop), names, backbone, Size.parse(input_size) if input_size else None)
-    found, rows = _resolved(sources, resolve_sources)
+        spec = IndexSpec(wanted, names, backbone, Size.parse(input_size) if input_size else None)
+    # Of pictures all are looked at; a number says how many of them make a second.
+    found = each_source(session, sources, fps=wanted.sampling.fps if fps else None)
     if dry_run:
-        _dry_run(session, found, spec, rows)
+        _dry_run(session, found, spec)
         return
-    for source in found:
-        result = session.project.index(source.path, spec=spec, runner=runner or "processes", jobs=jobs)[0]
-        row = {
-            "source": source.name,
-            "frames": result.frames,
-            "duration_seconds": result.duration_seconds,
-            "wall_seconds": result.wall_seconds,
-            "status": result.status,
-            "error": result.error,
-        }
-        rows.append(row)
-        if not session.as_json and result.status != "failed":
-            session.say(_index_text(row))
-    for row in rows:
-        if row["error"]:
-            session.warn(f"reelsift: {row['source']}: {row['error'].removeprefix(row['source'] + ': ')}")
-    total = sum(row["frames"] for row in rows)
-    session.result({"sources": rows}, f"{total} frames of {len(rows)} source{'s' * (len(rows) != 1)} in the index")
-    failed = sum(row["status"] == "failed" for row in rows)
-    session.partly(failed=failed if failed else sum(bool(row["error"]) for row in rows), of=len(rows) + (not failed))
-
-
-def _resolved(sources: list[Path], resolve: Any) -> tuple[list[Any], list[dict[str, Any]]]:
-    """The sources behind paths, and a row for each path that holds none."""
-    found: dict[Path, Any] = {}
-    failures: list[dict[str, Any]] = []
-    for path in sources:
-        try:
-            for source in resolve([path]):
-                found.setdefault(source.path.absolute(), source)
-        except ReelsiftError as error:
-            failures.append(
-                {"source": str(path), "frames": 0, "duration_seconds": 0.0, "wall_seconds": 0.0, "status": "failed",
-                 "error": str(error)}
+    session.project.layout.check()
+    rows: list[dict[str, Any]] = []
+    for name, source in found:
+        if isinstance(source, ReelsiftError):
+            rows.append(_index_row(name, error=str(source)))
+        else:
+            [result] = index_sources(
+                session.project.layout, [source], spec=spec, runner=runner or "processes", jobs=jobs,
+                on_progress=session.progress,
             )  # fmt: skip
-    return list(found.values()), failures
+            rows.append(_index_row(name, **{key: getattr(result, key) for key in _INDEX_KEYS}))
+        if rows[-1]["error"]:
+            session.warn(sentence(rows[-1]))
+        if rows[-1]["status"] != "failed" and not session.as_json:
+            session.say(_index_text(rows[-1]))
+    there = [row for row in rows if row["status"] != "failed"]
+    total = counted(sum(row["frames"] for row in there), "frame")
+    session.result({"sources": rows}, f"{total} of {counted(len(there), 'source')} in the index" if there else "")
+    session.partly_done(rows)
 
 
-def _dry_run(session: Session, found: list[Any], spec: IndexSpec, rows: list[dict[str, Any]]) -> None:
+_INDEX_KEYS = ("frames", "duration_seconds", "wall_seconds", "status", "error")
+
+
+def _index_row(
+    name: str,
+    *,
+    frames: int = 0,
+    duration_seconds: float = 0.0,
+    wall_seconds: float = 0.0,
+    status: str = "failed",
+    error: str = "",
+) -> dict[str, Any]:
+    return {
+        "source": name,
+        "frames": frames,
+        "duration_seconds": duration_seconds,
+        "wall_seconds": wall_seconds,
+        "status": status,
+        "error": error,
+    }
+
+
+def _dry_run(session: Session, found: list[tuple[str, Source | ReelsiftError]], spec: IndexSpec) -> None:
     from reelsift.features.extraction import plan_index
     from reelsift.project.indexing import for_source
 
-    for source in found:
+    rows: list[dict[str, Any]] = []
+    for name, source in found:
         try:
+            if isinstance(source, ReelsiftError):
+                raise source
             own = for_source(spec, source)
             plan = plan_index(source, own, session.project.layout.features, views=own.views)
             missing = sum(item.part.frame_count for item in plan.items)
             rows.append(
-                {"source": source.name, "frames": plan.expected_frames, "missing_views": list(plan.views),
+                {"source": name, "frames": plan.expected_frames, "missing_views": list(plan.views),
                  "frames_to_read": missing, "status": "missing" if plan.views else "cached", "error": ""}
             )  # fmt: skip
         except ReelsiftError as error:
-            rows.append({"source": source.name, "status": "failed", "error": str(error)})
-    lines = [
-        f"{row['source']}: "
-        + (row["error"] or (f"{', '.join(row['missing_views'])} missing, {row['frames_to_read']} frames to read"
-                            if row["missing_views"] else "all there"))
-        for row in rows
-    ]  # fmt: skip
-    session.result({"sources": rows}, "\n".join(lines))
-    session.partly(failed=sum(row["status"] == "failed" for row in rows), of=len(rows))
+            rows.append({"source": name, "status": "failed", "error": str(error)})
+            session.warn(sentence(rows[-1]))
+    session.result({"sources": rows}, "\n".join(_missing_text(row) for row in rows if row["status"] != "failed"))
+    session.partly_done(rows)
+
+
+def _missing_text(row: Mapping[str, Any]) -> str:
+    if not row["missing_views"]:
+        return f"{row['source']}: all there"
+    to_read = counted(row["frames_to_read"], "frame")
+    return f"{row['source']}: {', '.join(row['missing_views'])} missing, {to_read} to read"
 
 
 def _index_text(row: dict[str, Any]) -> str:
+    frames = counted(row["frames"], "frame")
     if row["status"] == "cached":
-        return f"{row['source']}: {row['frames']} frames, all there already"
+        return f"{row['source']}: {frames}, all there already"
     speed = row["frames"] / max(row["wall_seconds"], 1e-6)
-    return f"{row['source']}: {row['frames']} frames in {row['wall_seconds']:.1f} s ({speed:.0f} a second)"
-
-
-def _probed(name: str, probe: Any) -> dict[str, Any]:
-    film = probe.film
-    return {
-        "source": name,
-        "container": film.container,
-        "codec": film.codec,
-        "pixel_format": film.pixel_format,
-        "width": film.size.width,
-        "height": film.size.height,
-        "quarter_turns": film.orientation.quarter_turns,
-        "mirrored": film.orientation.mirrored,
-        "sample_aspect_ratio": str(film.sample_aspect_ratio),
-        "rate": str(probe.rate) if probe.rate else None,
-        "is_variable_rate": probe.is_variable,
-        "streams": list(film.streams),
-        "duration_seconds": film.duration_seconds,
-        "header_frames": film.header_frames,
-        "packets": probe.packets,
-        "key_frames": probe.key_frames,
-        "frames": probe.frames,
-        "first_seconds": probe.first_seconds,
-        "last_seconds": probe.last_seconds,
-        "shortest_seconds": probe.shortest_seconds,
-        "longest_seconds": probe.longest_seconds,
-        "undecodable": probe.undecodable,
-        "error": probe.damage,
-    }
-
-
-def _probe_text(row: dict[str, Any]) -> str:
-    if "codec" not in row:
-        return f"{row['source']}\n  {row['error'].removeprefix(row['source'] + ': ') or str(row['pictures']) + ' pictures'}"
-    turned = f", turned by {row['quarter_turns'] * 90} degrees" if row["quarter_turns"] else ""
-    turned += ", mirrored" if row["mirrored"] else ""
-    aspect = f", pixels {row['sample_aspect_ratio']}" if row["sample_aspect_ratio"] != "1" else ""
-    rate = f"{float(Fraction(row['rate'])):.3f} a second" if row["rate"] else "no rate given"
-    steps = f"{row['shortest_seconds'] * 1000:.2f} to {row['longest_seconds'] * 1000:.2f} ms apart"
-    count = f"{row['frames']} frames" if row["frames"] is not None else f"{row['packets']} packets"
-    lines = [
-        row["source"],
-        f"  picture  {row['width']}x{row['height']}{aspect}{turned}, {row['codec']} {row['pixel_format']}, {row['container']}",
-        f"  streams  {', '.join(row['streams'])}",
-        f"  frames   {count}, {row['key_frames']} key frames, {rate}{', variable' if row['is_variable_rate'] else ''}, {steps}",
-        f"  time     {row['first_seconds']:.3f} s to {row['last_seconds']:.3f} s",
-    ]
-    if row["error"]:
-        lines.append(f"  damage   {row['undecodable']} frames cannot be decoded: {row['error']}")
-    return "\n".join(lines)
+    return f"{row['source']}: {frames} in {row['wall_seconds']:.1f} s ({speed:.{0 if speed >= 10 else 1}f} a second)"

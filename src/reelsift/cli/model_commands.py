@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from reelsift.cli.label_commands import parse_rate
-from reelsift.cli.media_commands import CropOption, FpsOption, SourcesArgument, frame_spec
-from reelsift.cli.session import Session, command, listed, parsed
-from reelsift.errors import OutputExistsError, ReelsiftError
+from reelsift.cli.media_commands import (
+    CropOption,
+    FpsOption,
+    SourcesArgument,
+    each_source,
+    frame_spec,
+    parse_rate,
+    sentence,
+)
+from reelsift.cli.session import Session, command, counted, listed, parsed
+from reelsift.errors import ReelsiftError
 from reelsift.specs import IndexSpec, TrainSpec, parse_thresholds
 
 if TYPE_CHECKING:
@@ -43,7 +50,7 @@ def train(
     split: Annotated[
         Literal["groups", "random"], typer.Option("--split", help="random leaks: neighbouring frames are near copies.")
     ] = "groups",
-    folds: Annotated[int, typer.Option("--folds", help="Folds for the honest scores.")] = 5,
+    folds: Annotated[int, typer.Option("--folds", help="Folds for the honest scores.", min=2, max=50)] = 5,
     seed: Annotated[int, typer.Option("--seed", help="Everything random follows from it.")] = 0,
     fps: FpsOption = None,
     crop: CropOption = None,
@@ -51,7 +58,7 @@ def train(
     """Learn a model from the labels of a task, and say what it is worth on frames it has not seen."""
     from reelsift.project.learning import train_task
 
-    with parsed("--classes, --folds"):
+    with parsed("--classes"):
         spec = TrainSpec(model, listed([classes]) if classes else None, split, folds, seed)
     index = IndexSpec(frame_spec(fps, crop)) if fps or crop else None
     training, problems = train_task(
@@ -78,68 +85,82 @@ def predict(
     fps: Annotated[str | None, typer.Option("--fps", help="Pictures a second, for folders of pictures.")] = None,
 ) -> None:
     """Say what each frame shows, and join frames into segments; indexes the source where that is missing."""
-    from reelsift.media.sources import resolve_sources
-    from reelsift.project.predicting import Decision, predict_source
+    from reelsift.media.output import check_file
+    from reelsift.project.indexing import known_damage
+    from reelsift.project.predicting import Decision, check_decision, predict_source
 
     with parsed("--threshold"):
         decision = Decision(parse_thresholds(threshold or []), min_seconds)
     with parsed("--fps"):
         rate = parse_rate(fps) if fps else None
-    if csv_file is not None and csv_file.exists() and not session.overwrite:
-        raise OutputExistsError(f"{csv_file}: exists already; add --overwrite to replace it")
     layout = session.project.layout
-    done: list[tuple[Source, Timeline]] = []
-    failures: list[dict[str, Any]] = []
-    count = 0
-    for path in sources:
-        try:
-            for source in resolve_sources([path], fps=rate):
-                count += 1
-                done.append(
-                    (source, predict_source(layout, task, source, decision=decision, on_progress=session.progress))
-                )
-        except ReelsiftError as error:
-            if len(sources) == 1:
-                raise
-            failures.append({"source": str(path), "frames": 0, "seconds": {}, "segments": [], "error": str(error)})
-            session.warn(f"reelsift: {error}")
     if csv_file is not None:
+        check_file(csv_file, overwrite=session.overwrite)
+    check_decision(layout, task, decision=decision)
+    done: list[tuple[Source, Timeline]] = []
+    rows: list[dict[str, Any]] = []
+    for name, source in each_source(session, sources, fps=rate):
+        try:
+            if isinstance(source, ReelsiftError):
+                raise source
+            timeline = predict_source(layout, task, source, decision=decision, on_progress=session.progress)
+            done.append((source, timeline))
+            rows.append(_timeline_row(timeline, damage=known_damage(layout, source.source_id)))
+        except ReelsiftError as error:
+            row = {"source": name, "frames": 0, "seconds": {}, "segments": [], "status": "failed", "error": str(error)}
+            rows.append(row)
+        if rows[-1]["error"]:
+            session.warn(sentence(rows[-1]))
+    if csv_file is not None and done:
         _write_csv(csv_file, done)
-    rows = [_timeline_row(timeline) for _, timeline in done]
-    text = "\n\n".join(_timeline_text(row) for row in rows)
-    session.result({"sources": [*rows, *failures]}, text + (f"\n\nscores in {csv_file}" if csv_file else ""))
-    session.partly(failed=len(failures), of=len(failures) + len(done))
+    texts = [_timeline_text(row) for row in rows if row["status"] != "failed"]
+    texts += [f"scores in {csv_file}"] if csv_file is not None and done else []
+    session.result({"sources": rows}, "\n\n".join(texts))
+    session.partly_done(rows)
 
 
 def _training_text(task: str, report: dict[str, Any]) -> str:
-    lines = [f"{'candidate':38} {'honest':>7} {'balanced':>9} {'log loss':>9} {'leaky':>7} {'seconds':>8}"]
-    for number, candidate in enumerate(report["candidates"]):
-        name = f"{candidate['model']} on {' + '.join(candidate['views'])}"
-        scores = [_percent(candidate[key]) for key in ("accuracy", "balanced_accuracy")]
+    names = [f"{candidate['model']} on {' + '.join(candidate['views'])}" for candidate in report["candidates"]]
+    width = max(map(len, names), default=0)
+    lines = [f"  {'candidate':{width}} {'honest':>7} {'balanced':>8} {'log loss':>8} {'leaky':>7} {'seconds':>7}"]
+    for number, (name, candidate) in enumerate(zip(names, report["candidates"], strict=True)):
+        honest, balanced, leaky = (
+            _percent(candidate[key]) for key in ("accuracy", "balanced_accuracy", "leaky_accuracy")
+        )
         loss = "-" if candidate["log_loss"] is None else f"{candidate['log_loss']:.3f}"
-        chosen = " <- chosen" if number == 0 else ""
         lines.append(
-            f"{name:38} {scores[0]:>7} {scores[1]:>9} {loss:>9} {_percent(candidate['leaky_accuracy']):>7}"
-            f" {candidate['seconds']:>8.2f}{chosen}"
+            f"{'  ' if number else '> '}{name:{width}} {honest:>7} {balanced:>8} {loss:>8} {leaky:>7}"
+            f" {candidate['seconds']:>7.2f}"
         )
     counts = ", ".join(f"{count} {name}" for name, count in report["classes"].items())
     lines += [
         "",
-        f"task {task}: learned from {report['frames']} frames ({counts}) in {report['seconds']:.2f} s",
-        f"on frames it has not seen, expect {_percent(report['accuracy'])} right "
-        f"(balanced over classes {_percent(report['balanced_accuracy'])}; folds: {report['folds']})",
-        f"a random split would have said {_percent(report['leaky_accuracy'])}; "
-        f"always saying the commonest class gets {_percent(report['majority_accuracy'])}",
+        f"task {task}: learned from {counted(report['frames'], 'frame')} ({counts}) in {report['seconds']:.2f} s",
+        *_scores_text(report),
         *(f"note: {note}" for note in report["notes"]),
     ]
     return "\n".join(lines)
+
+
+def _scores_text(report: dict[str, Any]) -> list[str]:
+    majority = f"always saying the commonest class gets {_percent(report['majority_accuracy'])}"
+    if report["accuracy"] is None:
+        return [f"what it is worth on frames it has not seen is not known; {majority}"]
+    leaky = report["leaky_accuracy"]
+    return [
+        f"on frames it has not seen, expect {_percent(report['accuracy'])} right"
+        f" ({_percent(report['balanced_accuracy'])} balanced over classes)",
+        f"folds: {report['folds']}; "
+        + (f"a random split would have said {_percent(leaky)}; " if leaky is not None else "")
+        + majority,
+    ]
 
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share * 100:.1f} %"
 
 
-def _timeline_row(timeline: Timeline) -> dict[str, Any]:
+def _timeline_row(timeline: Timeline, *, damage: str) -> dict[str, Any]:
     return {
         "source": timeline.source,
         "frames": len(timeline),
@@ -148,6 +169,8 @@ def _timeline_row(timeline: Timeline) -> dict[str, Any]:
             {"start_seconds": s.start_seconds, "end_seconds": s.end_seconds, "label": s.label, "score": s.score}
             for s in timeline.segments
         ],
+        "status": "partial" if damage else "predicted",
+        "error": damage,
     }
 
 
@@ -156,7 +179,8 @@ def _timeline_text(row: dict[str, Any]) -> str:
     shares = ", ".join(
         f"{name} {seconds:.2f} s ({seconds / total * 100:.1f} %)" for name, seconds in row["seconds"].items()
     )
-    lines = [f"{row['source']}: {row['frames']} frames, {len(row['segments'])} segments; {shares}"]
+    counts = f"{counted(row['frames'], 'frame')}, {counted(len(row['segments']), 'segment')}"
+    lines = [f"{row['source']}: {counts}", f"  {shares}"]
     shown = row["segments"][:20]
     lines += [
         f"  {s['start_seconds']:10.3f} s to {s['end_seconds']:10.3f} s  {s['label']} ({s['score']:.2f})" for s in shown

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reelsift.cli.session import Session, command
+from reelsift.cli.session import Session, command, counted
+
+if TYPE_CHECKING:
+    from reelsift.project.housekeeping import SourceStatus, TaskStatus
 
 __all__ = ["add_to"]
 
@@ -21,29 +24,47 @@ def status(session: Session) -> None:
     """Say what is in the project: films, labels, models, what is stale, how much it takes."""
     found = session.project.status()
     lines = [f"project {found.project}: {_size(found.bytes)}"]
-    for source in found.sources:
-        gone = "" if source.is_there else "  (not there any more)"
-        lines.append(f"  {source.source}{gone}: {', '.join(source.indexes) or 'not indexed'}")
-    for task in found.tasks:
-        counts = ", ".join(f"{count} {name}" for name, count in task.labels.items()) or "no labels"
-        score = (
-            f", balanced accuracy {task.balanced_accuracy * 100:.1f} %" if task.balanced_accuracy is not None else ""
-        )
-        stale = ": labels have changed, train it again" if task.model == "stale" else ""
-        lines.append(f"  task {task.task}: {counts}; model {task.model}{score}{stale}; {task.timelines} timelines")
-    session.result(
-        asdict(found), "\n".join(lines) if found.sources or found.tasks else f"{lines[0]}; nothing in it yet"
-    )
+    lines += [line for source in found.sources for line in _source_lines(source)]
+    lines += [f"  task {task.task}: {_task_text(task)}" for task in found.tasks]
+    session.result(asdict(found), "\n".join(lines) if len(lines) > 1 else f"{lines[0]}; nothing in it yet")
+
+
+def _source_lines(source: SourceStatus) -> list[str]:
+    """A line for the source, and one for each way it was looked at."""
+    rate = f" ({source.fps} a second)" if source.fps else ""
+    gone = "" if source.is_there else ": not there any more"
+    if source.kind == "pictures":
+        return [f"  {source.source}{': some are' + gone[1:] if gone else ''}"]
+    views: dict[str, list[str]] = {}
+    for index in source.indexes:
+        view, _, sampling = index.partition(" (")
+        if view != "thumbnail":  # comes with every index
+            views.setdefault(sampling.removesuffix(")"), []).append(view)
+    ways = [f"    {sampling}: {', '.join(names)}" for sampling, names in views.items()]
+    return [f"  {source.source}{rate}{gone}", *(ways or ["    not indexed"])]
+
+
+def _task_text(task: TaskStatus) -> str:
+    if not task.labels:
+        return "no labels" + (", but a model: import labels, or clear it away with gc" if task.model != "none" else "")
+    counts = ", ".join(f"{count} {name}" for name, count in task.labels.items())
+    score = f", balanced accuracy {task.balanced_accuracy * 100:.1f} %" if task.balanced_accuracy is not None else ""
+    model = {
+        "none": "no model yet",
+        "stale": f"the labels have changed since its model was trained: train it again{score}",
+    }.get(task.model, f"trained{score}")
+    timelines = f"; {counted(task.timelines, 'timeline')}" if task.timelines else ""
+    return f"{counts}; {model}{timelines}"
 
 
 def collect_garbage(
     session: Session,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed; remove nothing.")] = False,
 ) -> None:
-    """Remove what nothing refers to: left-overs of killed runs, indexes of films that are gone, tasks without labels."""
+    """Remove what nothing refers to: left-overs of killed runs, indexes of films that are gone."""
     done = session.project.collect_garbage(dry_run=dry_run)
     verb = "would be removed" if dry_run else "removed"
-    lines = [*done.removed, f"{len(done.removed)} things {verb}, {_size(done.bytes)}"]
+    lines = [*done.removed, f"{counted(len(done.removed), 'thing')} {verb}, {_size(done.bytes)}"]
     session.result({"removed": list(done.removed), "bytes": done.bytes, "dry_run": dry_run}, "\n".join(lines))
 
 

@@ -6,11 +6,12 @@ import functools
 import inspect
 import json
 import logging
+import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,14 +19,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reelsift import __version__
-from reelsift.errors import ReelsiftError
+from reelsift.errors import OutputError, ReelsiftError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reelsift.project import Project
 
-__all__ = ["DONE", "FAILED", "PARTLY", "USAGE", "Session", "command", "parsed"]
+__all__ = ["DONE", "FAILED", "PARTLY", "USAGE", "Session", "command", "counted", "drop_output", "listed", "parsed"]
 
 DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
@@ -51,6 +52,7 @@ class Session:
     overwrite: bool
     status: int = DONE
     _bar: Any = field(default=None, repr=False)
+    _step: str = field(default="", repr=False)
     _started: float = field(default_factory=time.perf_counter, repr=False)
 
     @functools.cached_property
@@ -58,6 +60,7 @@ class Session:
         """The project, whose steps draw a progress bar."""
         from reelsift.project import Project
 
+        _log.info("project %s", self.project_folder.absolute())
         return Project(self.project_folder, on_progress=self.progress)
 
     def say(self, text: str) -> None:
@@ -74,18 +77,35 @@ class Session:
     def result(self, values: dict[str, Any], text: str) -> None:
         """What came out: `values` with `--json`, else `text`, on stdout."""
         self._end_bar()
-        if self.as_json:
-            print(json.dumps(values, ensure_ascii=False, default=str, allow_nan=False))
-        else:
-            print(text)
+        if not self.as_json and not text:
+            return
+        try:
+            print(
+                json.dumps(values, ensure_ascii=False, default=str, allow_nan=False) if self.as_json else text,
+                flush=True,
+            )
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            drop_output()
+            raise OutputError(f"standard output: cannot be written to ({error.strerror or error})") from None
 
     def partly(self, *, failed: int, of: int) -> None:
         """Notes that some things failed: exit status 3, or 1 if all did."""
         if failed:
             self.status = FAILED if failed == of else PARTLY
 
+    def partly_done(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """The same, of rows with a `status` and an `error`: 3 also if all went, but with damage."""
+        failed = sum(row.get("status") == "failed" for row in rows)
+        damaged = any(row.get("error") for row in rows)
+        self.partly(failed=failed or int(damaged), of=len(rows) + (not failed))
+
     def progress(self, what: str, *, done: int, total: int) -> None:
-        """Draws how far a step is, once the command has taken a second, on a terminal."""
+        """Draws how far a step is, once the command has taken a second, on a terminal; logs each new step."""
+        if what != self._step:
+            self._step = what
+            _log.info("%s%s", what, f" ({total})" if total else "")
         if self.quiet or self.verbose or not sys.stderr.isatty() or time.perf_counter() - self._started < 1:
             return
         if self._bar is None:
@@ -124,13 +144,11 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             values.pop("verbose"),
             values.pop("overwrite"),
         )
-        if session.verbose:
-            _start_log()
-        try:
-            function(session, **values)
-        finally:
-            session._end_bar()
-            _log.info("done in %.2f s", time.perf_counter() - session._started)
+        with _logging(session, f"{function.__name__} {values}"):
+            try:
+                function(session, **values)
+            finally:
+                session._end_bar()
         if session.status:
             raise typer.Exit(session.status)
 
@@ -153,10 +171,50 @@ def listed(values: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())
 
 
-def _start_log() -> None:
-    import av
-    import numpy
+def counted(count: int, noun: str) -> str:
+    """`1 frame`, `2 frames`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s: %(message)s", force=True)
+
+def drop_output() -> None:
+    """Sends what is still to be printed nowhere, so that nothing complains about it at the end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _logging(session: Session, what: str) -> Iterator[None]:
+    """With `--verbose`, a log on stderr: what runs where, every step, and where an error came from."""
+    if not session.verbose:
+        yield
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    _log.addHandler(handler)
+    _log.setLevel(logging.INFO)
+    try:
+        _log_surroundings(what)
+        yield
+        _log.info("done in %.2f s", time.perf_counter() - session._started)
+    except typer.Exit:
+        raise
+    except BaseException as error:
+        _log.info("ended after %.2f s", time.perf_counter() - session._started, exc_info=error)
+        raise
+    finally:
+        _log.removeHandler(handler)
+
+
+def _log_surroundings(what: str) -> None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    from reelsift.runners import core_count
+
+    _log.info("%s", what)
     _log.info("reelsift %s, Python %s, %s", __version__, platform.python_version(), platform.platform())
-    _log.info("av %s, numpy %s, %s", av.__version__, numpy.__version__, " ".join(sys.argv))
+    _log.info("%s in %s", counted(core_count(), "core"), Path.cwd())
+    for name in ("av", "openvino", "numpy", "pyarrow", "opencv-python-headless", "torch", "scikit-learn"):
+        try:
+            _log.info("%s %s", name, version(name))
+        except PackageNotFoundError:
+            _log.info("%s is not installed", name)

@@ -7,6 +7,8 @@ views that lack a shard for it, and writes those.
 from __future__ import annotations
 
 import contextlib
+import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
@@ -18,10 +20,11 @@ import numpy as np
 
 from reelsift.errors import MediaError, ReelsiftError
 from reelsift.features.store import FeatureStore, IndexRecord, PartFacts, shard_name
-from reelsift.features.tables import VALUES, write_table
+from reelsift.features.tables import VALUES, writing_table
 from reelsift.features.views import open_extractor
 from reelsift.media.parts import PART_SECONDS, PacketScan, Part, plan_parts, scan_packets
 from reelsift.media.picture_reader import read_pictures
+from reelsift.media.probe import missing_end
 from reelsift.media.reader import FilmReader, Frame, open_film
 from reelsift.media.render import FrameImage, Image, PictureImage, Renderer
 from reelsift.media.sampling import Grid, sample
@@ -44,9 +47,10 @@ FILM_PLAN = f"films-by-{PART_SECONDS:g}s"
 _PICTURES_A_PART = 512
 PICTURE_PLAN = f"pictures-by-{_PICTURES_A_PART}"
 
-# A film is called cut off when it misses more of what its header announces than headers are usually wrong by.
-_CUT_OFF_SECONDS = 1.0
-_CUT_OFF_SHARE = 0.02
+# Rows are written in runs of so many: films that cannot be divided into parts have all their frames in one.
+_ROWS_AT_ONCE = 1024
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class IndexPlan:
         items: The parts that lack a shard.
         expected_frames: Frames in the source, as far as can be told without decoding.
         damage: What is wrong with the source as a whole; empty if nothing is.
+        duration_seconds: From the first frame of a film to its last; 0 for pictures.
     """
 
     source: Source
@@ -88,6 +93,7 @@ class IndexPlan:
     items: tuple[WorkItem, ...]
     expected_frames: int
     damage: str = ""
+    duration_seconds: float = 0.0
 
 
 def plan_index(
@@ -107,15 +113,17 @@ def plan_index(
     if isinstance(source, FilmSource):
         scan, damage = _scan(source, spec)
         parts, expected, origin = plan_parts(scan), scan.frame_count, scan.pts[0]
+        duration = float((scan.pts[-1] - scan.pts[0]) * scan.time_base)
     else:
         parts, expected, origin, damage = _picture_parts(source), len(source.pictures), 0, ""
+        duration = 0.0
     items: list[WorkItem] = []
     for part in parts:
         shards = [(view, store.view_folder(source_id, view, spec, plan=plan) / shard_name(part)) for view in missing]
         lacking = tuple((view, shard) for view, shard in shards if not shard.exists())
         if lacking:
             items.append(WorkItem(source, part, spec, lacking, origin, threads))
-    return IndexPlan(source, source_id, spec, plan, missing, tuple(parts), tuple(items), expected, damage)
+    return IndexPlan(source, source_id, spec, plan, missing, tuple(parts), tuple(items), expected, damage, duration)
 
 
 def _scan(source: FilmSource, spec: IndexSpec) -> tuple[PacketScan, str]:
@@ -126,7 +134,7 @@ def _scan(source: FilmSource, spec: IndexSpec) -> tuple[PacketScan, str]:
                 spec.frames.crop.check_within(reader.film.size)
             except ReelsiftError as error:
                 raise type(error)(f"{source.name}: {error}") from None
-        announced = reader.film.duration_seconds or 0.0
+        announced = reader.film.duration_seconds
         first = next(reader.frames(), None)
     scan = scan_packets(source.path)
     first_pts = first.pts if first is not None else 0
@@ -134,9 +142,7 @@ def _scan(source: FilmSource, spec: IndexSpec) -> tuple[PacketScan, str]:
     # counts from the first frame that is really decoded.
     scan = replace(scan, pts=tuple(pts for pts in scan.pts if pts >= first_pts) or (first_pts,))
     there = float((scan.pts[-1] - scan.pts[0]) * scan.time_base)
-    if announced - there > max(_CUT_OFF_SECONDS, _CUT_OFF_SHARE * announced):
-        return scan, f"the file is cut off: it holds {there:.1f} s of {announced:.1f} s"
-    return scan, ""
+    return scan, missing_end(announced, there_seconds=there)
 
 
 def settle_index(plan: IndexPlan, store: FeatureStore) -> list[IndexRecord]:
@@ -155,18 +161,25 @@ def extract_part(item: WorkItem, *, on_frame: Callable[[], None] | None = None) 
         OutputError: If a shard cannot be written.
     """
     counter = _Counter()
+    views = [view for view, _ in item.shards]
     with contextlib.ExitStack() as resources:
         if isinstance(item.source, FilmSource):
-            images = _film_images(
-                item, counter, resources.enter_context(open_film(item.source.path, threads=item.threads))
-            )
+            reader = resources.enter_context(open_film(item.source.path, threads=item.threads))
+            images = _film_images(item, counter, reader)
         else:
             images = _picture_images(item.source, item, counter)
-        views = [view for view, _ in item.shards]
-        columns = compute_views(images, views, item.spec, threads=item.threads, on_frame=on_frame)
-    facts = counter.facts(item.part)
-    for view, shard in item.shards:
-        write_table(shard, {**columns[""], VALUES: columns[view]}, facts=asdict(facts))
+        tables = {view: resources.enter_context(writing_table(shard)) for view, shard in item.shards}
+        while True:
+            run = itertools.islice(images, _ROWS_AT_ONCE)
+            rows = compute_views(run, views, item.spec, threads=item.threads, on_frame=on_frame)
+            for view, table in tables.items():
+                table.add({**rows[""], VALUES: rows[view]})
+            if len(rows[""]["frame_index"]) < _ROWS_AT_ONCE:
+                break
+        facts = counter.facts(item.part)
+        for table in tables.values():
+            table.facts = asdict(facts)
+    _log.info("%s: part %d, %d frames decoded", item.source.name, item.part.number, facts.decoded_frames)
     return facts
 
 

@@ -123,13 +123,18 @@ def _block_statistics(values: cv2.typing.MatLike) -> tuple[NDArray[np.float64], 
     height, width = values.shape[:2]
     ys = [height * k // _BLOCKS for k in range(_BLOCKS + 1)]
     xs = [width * k // _BLOCKS for k in range(_BLOCKS + 1)]
-    statistics = [
-        cv2.meanStdDev(values[ys[row] : ys[row + 1], xs[column] : xs[column + 1]])
+    blocks = [
+        values[ys[row] : ys[row + 1], xs[column] : xs[column + 1]]
         for row in range(_BLOCKS)
         for column in range(_BLOCKS)
     ]
-    both = np.array(statistics).reshape(-1, 2)
-    return both[:, 0], both[:, 1]
+    # On 16 bit five times faster than `cv2.meanStdDev`. All sums are whole numbers below 2^53 (OpenCV takes the root of
+    # the squares and squares it again, hence `rint`): two large ones are subtracted without loss, and a flat block has
+    # a deviation of exactly 0.
+    counts = np.array([block.size for block in blocks], np.float64)
+    sums = np.array([cv2.sumElems(block)[0] for block in blocks])
+    squares = np.rint([cv2.norm(block, cv2.NORM_L2SQR) for block in blocks])
+    return sums / counts, np.sqrt(counts * squares - sums**2) / counts
 
 
 def _noise(luma: NDArray[np.uint8]) -> float:

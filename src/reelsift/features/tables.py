@@ -6,54 +6,98 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from reelsift.errors import IndexIncompleteError, OutputError
+from reelsift.errors import IndexIncompleteError, OutputError, ReelsiftError
 
-__all__ = ["VALUES", "read_facts", "read_rows", "values_of", "write_json", "write_table", "write_whole"]
+__all__ = [
+    "VALUES",
+    "TableWriter",
+    "read_facts",
+    "read_rows",
+    "values_of",
+    "write_json",
+    "write_table",
+    "writing_table",
+    "written_whole",
+]
 
 VALUES = "values"
 _FACTS = b"reelsift"
 
-Rows = NDArray[Any] | Sequence[bytes]
-
 
 def write_table(path: Path, columns: Mapping[str, Any], *, facts: Mapping[str, Any]) -> None:
-    """Writes columns of equal length; a matrix `(N, D)` becomes a column of fixed-size lists.
+    """Writes columns of equal length at once; see `writing_table`."""
+    with writing_table(path) as table:
+        table.add(columns)
+        table.facts = facts
 
-    Args:
-        path: Where to; the folder is made when missing.
-        columns: Arrays `(N,)` or `(N, D)`, or sequences of bytes.
-        facts: What is known of the table beside its rows, kept in the file's metadata as JSON.
+
+class TableWriter:
+    """A table that is being written, a run of rows at a time, so that memory does not grow with its length.
+
+    Attributes:
+        facts: What is known of the table beside its rows; kept in the file's metadata as JSON when it is closed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.facts: Mapping[str, Any] = {}
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, columns: Mapping[str, Any]) -> None:
+        """Appends rows.
+
+        Args:
+            columns: Arrays `(N,)`; matrices `(N, D)`, which become columns of fixed-size lists; sequences of bytes or
+                text. Names and kinds are those of the first rows.
+        """
+        table = pa.table({name: _column(values) for name, values in columns.items()})
+        if self._writer is None:
+            # Features are noise to a compressor: not worth its time. Dictionaries neither.
+            self._writer = pq.ParquetWriter(
+                self._path, table.schema, compression="NONE", use_dictionary=False, write_statistics=False
+            )
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Completes the file."""
+        if self._writer is not None:
+            self._writer.add_key_value_metadata({_FACTS.decode(): json.dumps(dict(self.facts))})
+            self._writer.close()
+
+
+@contextmanager
+def writing_table(path: Path) -> Iterator[TableWriter]:
+    """A table that is there whole, under its name, when the block ends well, and not at all when it does not.
 
     Raises:
         OutputError: If it cannot be written.
     """
-    table = pa.table({name: _column(values) for name, values in columns.items()})
-    table = table.replace_schema_metadata({_FACTS: json.dumps(dict(facts)).encode()})
-
-    def write(beside: Path) -> None:
-        # Features are noise to a compressor: not worth its time. Dictionaries neither.
-        pq.write_table(table, beside, compression="NONE", use_dictionary=False, write_statistics=False)
-
-    write_whole(path, write)
+    with written_whole(path) as beside:
+        table = TableWriter(beside)
+        try:
+            yield table
+        finally:
+            table.close()
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Writes `values` as JSON, whole or not at all; raises `OutputError` if that fails."""
-    text = json.dumps(values, indent=1, sort_keys=True)
-    write_whole(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+    with written_whole(path) as beside:
+        beside.write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def write_whole(path: Path, write: Any) -> None:
-    """Calls `write` with a path beside `path`, then renames; nothing half-written is ever left under `path`.
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to, renamed when the block ends well; nothing half-written is left under `path`.
 
     Raises:
         OutputError: If it cannot be written.
@@ -64,12 +108,14 @@ def write_whole(path: Path, write: Any) -> None:
         os.close(handle)
         beside = Path(name)
         try:
-            write(beside)
+            yield beside
             beside.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 beside.unlink()
             raise
+    except ReelsiftError:
+        raise  # of what was to be written: a film that is gone is an OSError too
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
 
@@ -81,7 +127,7 @@ def read_facts(path: Path) -> dict[str, Any]:
         IndexIncompleteError: If the file is damaged.
     """
     try:
-        metadata = pq.read_schema(path).metadata or {}
+        metadata = pq.read_metadata(path).metadata or {}
         facts: dict[str, Any] = json.loads(metadata[_FACTS])
         return facts
     except (OSError, pa.ArrowException, KeyError, ValueError):
@@ -121,4 +167,6 @@ def _column(values: Any) -> pa.Array:
     if isinstance(values, np.ndarray) and values.ndim == 2:
         flat = pa.array(np.ascontiguousarray(values).reshape(-1))
         return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
-    return pa.array(values)
+    if isinstance(values, np.ndarray) or (values and isinstance(values[0], str)):
+        return pa.array(values)
+    return pa.array(values, pa.binary())

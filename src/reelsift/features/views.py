@@ -64,7 +64,7 @@ VIEWS: dict[str, View] = {
     view.name: view
     for view in (
         View("appearance", 1, "reelsift.features.appearance:AppearanceExtractor", ("backbone", "input_size")),
-        View("quality", 1, "reelsift.features.quality:QualityExtractor"),
+        View("quality", 2, "reelsift.features.quality:QualityExtractor"),
         View("thumbnail", 1, "reelsift.features.thumbnail:ThumbnailExtractor", numeric=False),
     )
 }

@@ -11,9 +11,12 @@ import numpy as np
 from reelsift.media.parts import scan_packets
 from reelsift.media.reader import Film, open_film
 
-__all__ = ["Probe", "probe_film"]
+__all__ = ["Probe", "missing_end", "probe_film"]
 
 _STEADY_SHARE = 0.01
+# A film is called cut off when it misses more of what its header announces than headers are usually wrong by.
+_CUT_OFF_SECONDS = 1.0
+_CUT_OFF_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,19 @@ class Probe:
         return rate if rate and rate < 1000 else None
 
 
+def missing_end(announced_seconds: float | None, *, there_seconds: float) -> str:
+    """Says, in words, that a film ends before its header says it does; empty if it does not.
+
+    Args:
+        announced_seconds: The duration in the header; `None` where it has none.
+        there_seconds: From the first frame to the last.
+    """
+    announced = announced_seconds or 0.0
+    if announced - there_seconds <= max(_CUT_OFF_SECONDS, _CUT_OFF_SHARE * announced):
+        return ""
+    return f"the file is cut off: it holds {there_seconds:.1f} s of {announced:.1f} s"
+
+
 def probe_film(path: Path, *, decode: bool = True) -> Probe:
     """Reads a film to its end.
 
@@ -71,6 +87,8 @@ def probe_film(path: Path, *, decode: bool = True) -> Probe:
         else:
             times = np.array(scan.pts, np.float64) * float(scan.time_base)
         undecodable, damage = reader.undecodable, reader.damage
+    if not damage and times.size:
+        damage = missing_end(film.duration_seconds, there_seconds=float(times[-1] - times[0]))
     steps = np.diff(times)
     lost = max(undecodable, scan.frame_count - len(times)) if decode and (undecodable or damage) else undecodable
     tick = float(scan.time_base)

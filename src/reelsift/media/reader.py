@@ -276,8 +276,8 @@ def _restamped(
 ) -> Iterator[tuple[int, av.video.frame.VideoFrame]]:
     """Gives pictures in display order their time stamps in rising order.
 
-    AVI stamps packets in the order they are stored. With B-frames 0 1 2 3 are stored as 0 2 1 3, come out of the decoder
-    in display order again, and carry the stamps 0 2 1 3: sorted, they are right.
+    AVI stamps packets in the order they are stored. With B-frames 0 1 2 3 are stored as 0 2 1 3, come out of the
+    decoder in display order again, and carry the stamps 0 2 1 3: sorted, they are right.
     """
     waiting: deque[av.video.frame.VideoFrame] = deque()
     stamps: list[int] = []
@@ -293,8 +293,8 @@ def _restamped(
 def can_seek(container: av.container.InputContainer) -> bool:
     """Whether pictures keep their time stamps when the file is entered in the middle.
 
-    Only where each picture carries its own: AVI has none, and pictures are counted; MPEG program streams stamp a block of
-    pictures, and behind a seek those of a block entered in its middle are guessed; ASF guesses durations otherwise.
+    Only where each picture carries its own. AVI has none, and pictures are counted. MPEG program streams stamp a block
+    of pictures, and behind a seek those of a block entered in its middle are guessed. In ASF durations are guessed.
     """
     return container.format.name in _STAMPED
 

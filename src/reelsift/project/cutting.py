@@ -10,10 +10,12 @@ from reelsift.actions.preview import preview_sheet
 from reelsift.errors import LabelError
 from reelsift.media.output import check_file
 from reelsift.media.pictures import write_picture
-from reelsift.media.sources import Source
+from reelsift.media.reader import open_film
+from reelsift.media.sources import FilmSource, Source
 from reelsift.project.indexing import Progress, silent
-from reelsift.project.layout import Layout
+from reelsift.project.layout import Layout, check_crop
 from reelsift.project.learning import load_model
+from reelsift.project.outputs import noted
 from reelsift.project.predicting import Decision, predict_source, refine
 from reelsift.specs import CutSpec, PictureSpec
 
@@ -68,12 +70,14 @@ def cut_source(
         ReelsiftError: As `predict_source` and `write_cut`.
     """
     check_cut(source, spec=spec, target=target)
+    _check_crop(source, spec)
     plan = _plan(layout, task, source, spec, on_progress)
 
     def report(done: int, total: int | None) -> None:
         on_progress(f"{source.name}: cutting", done=done, total=total or 0)
 
-    return write_cut(source, plan=plan, spec=spec, target=target, on_progress=report)
+    with noted(layout, target.film, target.frames_dir):
+        return write_cut(source, plan=plan, spec=spec, target=target, on_progress=report)
 
 
 def preview_cut(
@@ -88,10 +92,17 @@ def preview_cut(
 ) -> CutPreview:
     """Finds out what a cut would keep, and draws it; writes no film."""
     check_file(sheet, overwrite=overwrite, source=source.path)
+    _check_crop(source, spec)
     plan = _plan(layout, task, source, spec, on_progress)
     picture = preview_sheet(source, plan=plan)
     write_picture(sheet, picture, spec=PictureSpec(format="jpg" if sheet.suffix == ".jpg" else "png"))
     return CutPreview(plan, count_kept(source, plan=plan), sheet)
+
+
+def _check_crop(source: Source, spec: CutSpec) -> None:
+    if spec.crop is not None and isinstance(source, FilmSource):
+        with open_film(source.path) as reader:
+            check_crop(spec.crop, size=reader.film.size, name=source.name)
 
 
 def _plan(layout: Layout, task: str, source: Source, spec: CutSpec, on_progress: Progress) -> CutPlan:

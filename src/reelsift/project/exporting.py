@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from reelsift.errors import MediaError, OutputExistsError
+from reelsift.errors import MediaError, OutputError, OutputExistsError
 from reelsift.labels import MANIFEST_NAME, ExportedFrame, ManifestEntry, read_manifest, write_manifest
 from reelsift.media.output import check_folder, writing_folder
 from reelsift.media.pictures import write_picture
-from reelsift.media.reader import Frame, open_film
+from reelsift.media.probe import missing_end
+from reelsift.media.reader import FilmReader, Frame, open_film
 from reelsift.media.render import Renderer
 from reelsift.media.sampling import Grid, sample
 from reelsift.media.sources import FilmSource, fingerprint_file
 from reelsift.project.indexing import Progress, silent
-from reelsift.project.layout import Layout, record_of
+from reelsift.project.layout import Layout, check_crop, record_of
+from reelsift.project.outputs import noted
 from reelsift.specs import FrameSpec, PictureSpec
 
 __all__ = ["FramesResult", "export_frames"]
@@ -70,38 +72,55 @@ def export_frames(
             f"{output}: holds frames of {source.path.name} already; add --overwrite to replace them"
         )
     check_folder(output, overwrite=True)
-    with open_film(source.path) as reader, writing_folder(output) as beside:
-        if frames.crop:
-            frames.crop.check_within(reader.film.size)
-        chosen = _timed(reader.frames(), frames.sampling.fps, reader.film.time_base)
-        written = list(_write(chosen, beside, source, Renderer(crop=frames.crop), pictures, on_progress))
+    with noted(layout, output), open_film(source.path) as reader, writing_folder(output) as beside:
+        check_crop(frames.crop, size=reader.film.size, name=source.name)
+        ends = _Ends()
+        chosen = _timed(reader.frames(), frames.sampling.fps, reader.film.time_base, ends)
+        try:
+            written = list(_write(chosen, beside, source, Renderer(crop=frames.crop), pictures, on_progress))
+        except OutputError as error:
+            # The hidden folder will be gone when this is read.
+            raise OutputError(str(error).replace(str(beside), str(output))) from None
         if not written:
             raise MediaError(f"{source.name}: no frame could be decoded")
         _write_manifest(beside, output, source, written)
-        problems = f"{reader.undecodable} frames cannot be decoded ({reader.damage})" if reader.damage else ""
+        problems = _problems(reader, ends)
     with layout.labels() as store:
-        store.remember_frames(record_of(source, source.source_id), written)
+        store.remember_frames(layout.settled(record_of(source, source.source_id)), written)
     return FramesResult(source.name, output, len(written), output / MANIFEST_NAME, problems)
 
 
-def _timed(frames: Iterator[Frame], fps: Fraction | None, time_base: Fraction) -> Iterator[tuple[Frame, float]]:
+def _problems(reader: FilmReader, ends: _Ends) -> str:
+    """What of a film that was read to its end could not be read, in words; empty if everything could."""
+    there = ends.last_seconds - ends.first_seconds
+    cut_off = missing_end(reader.film.duration_seconds, there_seconds=there)
+    if not reader.damage:
+        return cut_off
+    frames = "1 frame" if reader.undecodable == 1 else f"{reader.undecodable} frames"
+    return "; ".join(part for part in (f"{frames} cannot be decoded", cut_off or reader.damage) if part)
+
+
+def _timed(
+    frames: Iterator[Frame], fps: Fraction | None, time_base: Fraction, ends: _Ends
+) -> Iterator[tuple[Frame, float]]:
     """The sampled frames, each with the moment it ends."""
     first = next(frames, None)
     if first is None:
         return
     grid = Grid.of(fps, origin_pts=first.pts, time_base=time_base) if fps else None
-    ends = _Ends()
     for frame in sample(ends.watch(first, frames, float(time_base)), grid=grid):
         yield frame, ends.known[frame.frame_index]
 
 
 class _Ends:
-    """Notes where frames end before it passes them on: where the next one starts, or, of the last, as it says itself."""
+    """Notes where frames end before it passes them on: where the next one starts; of the last, as it says itself."""
 
     def __init__(self) -> None:
         self.known: dict[int, float] = {}
+        self.first_seconds = self.last_seconds = 0.0
 
     def watch(self, first: Frame, rest: Iterator[Frame], tick: float) -> Iterator[Frame]:
+        self.first_seconds = first.time_seconds
         last, gap = first, first.duration
         for frame in rest:
             self._note(last, max(frame.time_seconds, last.time_seconds))
@@ -112,6 +131,7 @@ class _Ends:
 
     def _note(self, frame: Frame, end: float) -> None:
         self.known[frame.frame_index] = end
+        self.last_seconds = frame.time_seconds
         self.known.pop(frame.frame_index - 2, None)  # sampling chooses between a frame and the one before it
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from reelsift.errors import ModelError
 from reelsift.features.store import folder_name
-from reelsift.labels import LabelStore
+from reelsift.labels import LabelStore, SourceRecord
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
+from reelsift.project.outputs import forget_killed, is_written_to, left_by_killed
 
 __all__ = ["GarbageResult", "ProjectStatus", "SourceStatus", "TaskStatus", "collect_garbage", "project_status"]
 
@@ -21,8 +22,9 @@ class SourceStatus:
     """A source the project knows.
 
     Attributes:
-        indexes: Stored views, as `appearance at 5 fps`.
+        indexes: Stored views, as `appearance (5 a second)`.
         is_there: Whether it is still where it was last seen.
+        fps: Pictures a second of a folder; empty for others.
     """
 
     source: str
@@ -30,6 +32,7 @@ class SourceStatus:
     indexes: tuple[str, ...]
     frames: int
     is_there: bool
+    fps: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,29 +73,35 @@ class GarbageResult:
 
 def project_status(layout: Layout) -> ProjectStatus:
     """Looks through a project; changes nothing, and makes none where there is none."""
+    layout.check()
     if not layout.folder.is_dir():
         return ProjectStatus(str(layout.folder), (), (), 0)
     with layout.labels() as store:
-        sources = tuple(_source_status(layout, store, source_id) for source_id in store.sources())
+        records = store.sources().values()
+        sources = tuple(_source_status(layout, record) for record in records if record.kind != "picture")
+        pictures = [record for record in records if record.kind == "picture"]
         tasks = tuple(_task_status(layout, store, task.name) for task in store.tasks())
-    pictures = [source for source in sources if source.kind == "picture"]
-    shown = tuple(source for source in sources if source.kind != "picture")
     if pictures:
-        there = all(source.is_there for source in pictures)
-        shown += (SourceStatus(f"{len(pictures)} labelled pictures", "pictures", (), len(pictures), there),)
-    return ProjectStatus(str(layout.folder), shown, tasks, _size(layout.folder))
+        there = all(layout.find(record) is not None for record in pictures)
+        name = "1 single picture" if len(pictures) == 1 else f"{len(pictures)} single pictures"
+        sources += (SourceStatus(name, "pictures", (), len(pictures), there),)
+    return ProjectStatus(str(layout.folder), sources, tasks, _size(layout.folder))
 
 
 def collect_garbage(layout: Layout, *, dry_run: bool = False) -> GarbageResult:
     """Removes what nothing refers to.
 
-    That is: files a killed run left beside; indexes of sources that are gone and have no labels, or that this version
-    cannot use; features of single pictures without labels; models and timelines of tasks without labels.
+    That is: what a killed run left beside its outputs, and in the project (unless another run is at work there);
+    indexes of sources that are gone and have no labels, or that this version cannot use; features of single pictures
+    without labels; models and timelines of tasks without labels.
     """
+    layout.check()
     if not layout.folder.is_dir():
         return GarbageResult((), 0)
+    doomed = [] if is_written_to(layout) else _left_beside(layout)
+    doomed += left_by_killed(layout)
     with layout.labels() as store:
-        doomed = [*_left_beside(layout), *_old_indexes(layout, store), *_old_tasks(layout, store)]
+        doomed += [*_old_indexes(layout, store), *_old_tasks(layout, store)]
     freed = sum(_size(path) for path in doomed)
     if not dry_run:
         for path in doomed:
@@ -100,19 +109,21 @@ def collect_garbage(layout: Layout, *, dry_run: bool = False) -> GarbageResult:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-    return GarbageResult(tuple(str(path.relative_to(layout.folder)) for path in doomed), freed)
+        forget_killed(layout)
+    return GarbageResult(tuple(_shown(path, layout.folder) for path in doomed), freed)
 
 
-def _source_status(layout: Layout, store: LabelStore, source_id: str) -> SourceStatus:
-    record = store.sources()[source_id]
+def _source_status(layout: Layout, record: SourceRecord) -> SourceStatus:
     indexes: list[str] = []
     frames = 0
-    for index in layout.features.records(source_id):
+    for index in layout.features.records(record.source_id):
+        frames = index.facts.frame_count
         crop = f", crop {index.spec.frames.crop}" if index.spec.frames.crop else ""
         sampling = index.spec.frames.sampling
         indexes.append(f"{index.view} ({'all frames' if sampling.fps is None else f'{sampling} a second'}{crop})")
-        frames = index.facts.frame_count
-    return SourceStatus(record.path, record.kind, tuple(indexes), frames, _is_there(layout, record.path))
+    return SourceStatus(
+        record.path, record.kind, tuple(indexes), frames, layout.find(record) is not None, str(record.fps or "")
+    )
 
 
 def _task_status(layout: Layout, store: LabelStore, task: str) -> TaskStatus:
@@ -128,8 +139,8 @@ def _task_status(layout: Layout, store: LabelStore, task: str) -> TaskStatus:
     return TaskStatus(task, found.kind, dict(found.classes), state, report.get("balanced_accuracy"), timelines)
 
 
-def _is_there(layout: Layout, path: str) -> bool:
-    return Path(path).exists() or (layout.folder.absolute().parent / path).exists()
+def _shown(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _left_beside(layout: Layout) -> list[Path]:
@@ -144,7 +155,7 @@ def _old_indexes(layout: Layout, store: LabelStore) -> list[Path]:
     alive = {
         folder_name(source_id)
         for source_id, record in store.sources().items()
-        if source_id in labelled or _is_there(layout, record.path)
+        if source_id in labelled or layout.find(record) is not None
     }
     index = layout.folder / "index"
     if not index.is_dir():

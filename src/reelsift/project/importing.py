@@ -24,7 +24,7 @@ from reelsift.labels import (
     read_manifest,
     resolve_conflicts,
 )
-from reelsift.media.sources import fingerprint_file, picture_id, resolve_sources
+from reelsift.media.sources import fingerprint_file, picture_id
 from reelsift.project.layout import Layout, checked_task, record_of
 
 __all__ = ["ImportResult", "import_labels"]
@@ -79,7 +79,7 @@ def import_labels(
     read = read_labels(path, root=root, names=names, columns=columns)
     problems = list(read.problems)
     with layout.labels() as store:
-        resolver = _Resolver(store, task=task, fps=fps)
+        resolver = _Resolver(layout, store, task=task, fps=fps)
         labels: list[Label] = []
         for row in read.rows:
             try:
@@ -91,7 +91,8 @@ def import_labels(
         problems += conflicts
         if not good and not problems:
             raise LabelError(f"{path}: no labels in it")
-        added = store.add(good, task=task, kind=kind, sources=resolver.sources.values(), what=f"import {path}")
+        sources = [layout.settled(source) for source in resolver.sources.values()]
+        added = store.add(good, task=task, kind=kind, sources=sources, what=f"import {path}")
     classes: dict[str, int] = {}
     for label in good:
         classes[label.class_name] = classes.get(label.class_name, 0) + 1
@@ -102,8 +103,8 @@ def import_labels(
 class _Resolver:
     """Ties rows to sources by their content; remembers the sources it met."""
 
-    def __init__(self, store: LabelStore, *, task: str, fps: Fraction | None) -> None:
-        self._store, self._task, self._fps = store, task, fps
+    def __init__(self, layout: Layout, store: LabelStore, *, task: str, fps: Fraction | None) -> None:
+        self._layout, self._store, self._task, self._fps = layout, store, task, fps
         self.sources: dict[str, SourceRecord] = {}
         self._manifests: dict[Path, Mapping[str, ManifestEntry]] = {}
 
@@ -145,7 +146,7 @@ class _Resolver:
     def _source(self, row: LabelRow) -> SourceRecord:
         if row.kind == "picture":
             return SourceRecord(picture_id(row.path), "picture", str(row.path))
-        found = resolve_sources([row.path], fps=self._fps)
+        found = self._layout.sources([row.path], fps=self._fps)
         if len(found) != 1:
             raise LabelError(f"{row.path} holds {len(found)} films: a label is of one")
         return record_of(found[0], found[0].source_id)

@@ -18,10 +18,11 @@ from reelsift.features.extraction import (
     plan_index,
     settle_index,
 )
-from reelsift.features.store import IndexedSource, IndexRecord
+from reelsift.features.store import IndexedSource, IndexRecord, SourceFacts
 from reelsift.features.views import VIEWS, view_named
 from reelsift.media.sources import FilmSource, Source
 from reelsift.project.layout import Layout, record_of
+from reelsift.project.outputs import noted
 from reelsift.runners import core_count, run
 from reelsift.specs import FrameSpec, IndexSpec, Sampling
 
@@ -96,6 +97,8 @@ def indexed_views(
     records = fitting_records(layout, source.source_id, spec=spec, views=views)
     if records is None:
         records, _ = complete(layout, source, replace(spec, views=tuple(views)), on_progress=on_progress)
+    else:
+        _remember(layout, source, source.source_id)  # it may have been moved since it was indexed
     return layout.features.read(records)
 
 
@@ -117,6 +120,18 @@ def fitting_records(
         if all(view in by_sampling[sampling] for view in views):
             return [by_sampling[sampling][view] for view in views]
     return None
+
+
+def damage_of(facts: SourceFacts) -> str:
+    """What of a source could not be read, in words; empty if everything could."""
+    frames = "frame" if facts.undecodable == 1 else "frames"
+    lost = f"{facts.undecodable} {frames} cannot be decoded" if facts.undecodable else ""
+    return "; ".join(part for part in (lost, facts.damage) if part)
+
+
+def known_damage(layout: Layout, source_id: str) -> str:
+    """What indexing a source found out about its damage; empty if nothing, or if it is not indexed."""
+    return next((words for record in layout.features.records(source_id) if (words := damage_of(record.facts))), "")
 
 
 def settings_of(spec: IndexSpec) -> tuple[object, ...]:
@@ -149,15 +164,20 @@ def complete(
     store, spec = layout.features, for_source(spec, source)
     views = [view_named(name).name for name in spec.views]
     plan = plan_index(source, spec, store, views=[*views, THUMBNAIL], threads=threads)
-    with layout.labels() as labels:
-        labels.remember_source(record_of(source, plan.source_id))
+    _remember(layout, source, plan.source_id)
     if plan.views:
-        _extract(plan, runner=runner, jobs=jobs, on_progress=on_progress)
-        settle_index(plan, store)
+        with noted(layout):
+            _extract(plan, runner=runner, jobs=jobs, on_progress=on_progress)
+            settle_index(plan, store)
     names = {record.folder: record for record in store.records(plan.source_id)}
     plan_name = FILM_PLAN if isinstance(source, FilmSource) else PICTURE_PLAN
     records = [names[store.view_folder(plan.source_id, view, spec, plan=plan_name)] for view in views]
     return records, bool(plan.views)
+
+
+def _remember(layout: Layout, source: Source, source_id: str) -> None:
+    with layout.labels() as labels:
+        labels.remember_source(layout.settled(record_of(source, source_id)))
 
 
 def _index_source(
@@ -173,9 +193,7 @@ def _index_source(
     records, computed = complete(
         layout, source, spec, threads=threads, runner=runner, jobs=jobs, on_progress=on_progress
     )
-    facts = records[0].facts
-    lost = f"{facts.undecodable} frames cannot be decoded" if facts.undecodable else ""
-    error = "; ".join(part for part in (lost, facts.damage) if part)
+    facts, error = records[0].facts, damage_of(records[0].facts)
     return IndexResult(
         source.name,
         records[0].source_id,
@@ -189,11 +207,10 @@ def _index_source(
 
 def _extract(plan: IndexPlan, *, runner: Literal["serial", "processes"], jobs: int, on_progress: Progress) -> None:
     """Does the work items of a plan; the first failure is raised once the others are done."""
-    fps = plan.spec.frames.sampling.fps
     counted = _Counted(on_progress, plan)
     # Every sampled frame is told of where it happens; from other processes only every part.
     serial = runner == "serial" or jobs == 1 or len(plan.items) < 2
-    on_frame: Callable[[], None] | None = counted.frame if serial and fps is None else None
+    on_frame: Callable[[], None] | None = counted.frame if serial else None
     work = partial(extract_part, on_frame=on_frame) if on_frame else extract_part
     failure: ReelsiftError | None = None
     for item, result in run(plan.items, work=work, runner=runner, jobs=jobs):
@@ -211,16 +228,23 @@ class _Counted:
     def __init__(self, on_progress: Progress, plan: IndexPlan) -> None:
         self._report, self._name = on_progress, plan.source.name
         self._total = sum(item.part.frame_count for item in plan.items)
-        self._done = 0
-        self._report(self._name, done=0, total=self._total)
+        self._done = 0.0
+        fps = plan.spec.frames.sampling.fps
+        samples = plan.duration_seconds * float(fps) if fps else 0.0
+        # A sampled frame stands for those that were passed over.
+        self._frames_a_sample = max(plan.expected_frames / samples, 1.0) if samples else 1.0
+        self._tell()
 
     def frame(self) -> None:
-        self._done += 1
-        self._report(self._name, done=self._done, total=self._total)
+        self._done += self._frames_a_sample
+        self._tell()
 
     def part(self, item: WorkItem) -> None:
         self._done += item.part.frame_count
-        self._report(self._name, done=self._done, total=self._total)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._report(self._name, done=min(round(self._done), self._total), total=self._total)
 
 
 def numeric_views() -> tuple[str, ...]:

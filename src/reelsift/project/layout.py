@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
-from reelsift.errors import SourceNotFoundError, SpecError
+from reelsift.errors import LabelError, SourceNotFoundError, SpecError
 from reelsift.features.store import FeatureStore
 from reelsift.labels import LabelStore, SourceRecord
 from reelsift.media.sources import FilmSource, PictureSource, Source, resolve_sources
+from reelsift.specs import Crop, Size
 
-__all__ = ["Layout", "record_of"]
+__all__ = ["Layout", "check_crop", "checked_task", "record_of"]
 
 _TASK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}")
 
@@ -29,9 +31,31 @@ class Layout:
         return FeatureStore(self.folder / "index")
 
     @contextmanager
-    def labels(self) -> Iterator[LabelStore]:
-        with LabelStore(self.folder / "labels.sqlite") as store:
+    def labels(self, *, make: bool = True) -> Iterator[LabelStore]:
+        """The labels.
+
+        Args:
+            make: Whether a project is made where there is none; only reading one does not.
+
+        Raises:
+            SpecError: If the project's folder is a file.
+            LabelError: If there is no project and none is to be made.
+        """
+        self.check()
+        path = self.folder / "labels.sqlite"
+        if not make and not path.exists():
+            raise LabelError(
+                f"there is no project in {self.folder}: name another with --project, or import labels first"
+            )
+        with LabelStore(path) as store:
             yield store
+
+    def check(self) -> None:
+        """Raises:
+        SpecError: If the project's folder is a file.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise SpecError(f"{self.folder}: this is a file, not the folder of a project; name another with --project")
 
     def model_folder(self, task: str) -> Path:
         return self.folder / "models" / checked_task(task)
@@ -45,16 +69,56 @@ class Layout:
         Raises:
             SourceNotFoundError: If it is in neither place.
         """
-        for path in (Path(record.path), self.folder.absolute().parent / record.path):
-            if path.exists():
-                if record.kind == "film":
-                    return FilmSource(path, record.path)
-                if record.kind == "picture":
-                    return PictureSource(path, record.path, (path,))
-                return resolve_sources([path], fps=record.fps)[0]
-        raise SourceNotFoundError(
-            f"{record.path}: no longer there; if it was moved, run reelsift index on its new place"
-        )
+        path = self.find(record)
+        if path is None:
+            raise SourceNotFoundError(
+                f"{record.path}: no longer there; if it was moved, run reelsift index on its new place"
+            )
+        if record.kind == "film":
+            return FilmSource(path, record.path)
+        if record.kind == "picture":
+            return PictureSource(path, record.path, (path,))
+        return resolve_sources([path], fps=record.fps)[0]
+
+    def find(self, record: SourceRecord) -> Path | None:
+        """Where the source behind a record is: from the current folder, or from beside the project; `None` if gone."""
+        places = (Path(record.path), self._beside / record.path)
+        return next((path for path in places if path.exists()), None)
+
+    def settled(self, record: SourceRecord) -> SourceRecord:
+        """The record with a path that leads to its source from any current folder.
+
+        A path as the user gave it does where it counts from beside the project, too; else it is made absolute.
+        """
+        path, beside = Path(record.path), self._beside / record.path
+        if not path.exists() or (beside.exists() and beside.samefile(path)):
+            return record
+        return replace(record, path=str(path.absolute()))
+
+    def sources(self, paths: Iterable[str | Path], *, fps: Fraction | None = None) -> list[Source]:
+        """The sources behind paths, as `resolve_sources`; folders of pictures keep the rate they were indexed with.
+
+        Args:
+            paths: Films, folders of films, folders of pictures.
+            fps: Pictures a second, where that is said anew.
+        """
+        found = resolve_sources(paths, fps=fps)
+        return [self._at_known_rate(each) if isinstance(each, PictureSource) and not fps else each for each in found]
+
+    def _at_known_rate(self, source: PictureSource) -> PictureSource:
+        if source.pictures == (source.path,) or not (self.folder / "labels.sqlite").exists():
+            return source
+        with self.labels() as store:
+            records = [record for record in store.sources().values() if record.kind == "folder"]
+        for record in records:
+            known = replace(source, fps=record.fps or source.fps)
+            if known.fps != source.fps and self.find(record) is not None and known.source_id == record.source_id:
+                return known
+        return source
+
+    @property
+    def _beside(self) -> Path:
+        return self.folder.absolute().parent
 
 
 def checked_task(task: str) -> str:
@@ -64,6 +128,17 @@ def checked_task(task: str) -> str:
     if not _TASK_NAME.fullmatch(task) or task.endswith((".", " ")):
         raise SpecError(f"'{task}' cannot name a task: use letters, digits, spaces and . _ + - (64 at most)")
     return task
+
+
+def check_crop(crop: Crop | None, *, size: Size, name: str) -> None:
+    """Raises:
+    SpecError: If a crop reaches outside a picture of `size`; with the name of the source.
+    """
+    if crop is not None:
+        try:
+            crop.check_within(size)
+        except SpecError as error:
+            raise SpecError(f"{name}: {error}") from None
 
 
 def record_of(source: Source, source_id: str) -> SourceRecord:

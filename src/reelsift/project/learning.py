@@ -78,7 +78,7 @@ def train_task(
     """
     from reelsift.models import train
 
-    with layout.labels() as store:
+    with layout.labels(make=False) as store:
         labels, sources, digest = store.labels(task), store.sources(), store.label_digest(task)
     if not labels:
         raise LabelError(f"task '{task}' has no labels: import some with reelsift labels import PATH --task {task}")

@@ -26,7 +26,7 @@ from reelsift.timeline import Timeline
 if TYPE_CHECKING:
     from reelsift.models import Model
 
-__all__ = ["Decision", "predict_source", "refine"]
+__all__ = ["Decision", "check_decision", "predict_source", "refine"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,21 @@ class Decision:
         return merge_short(labels, boundaries_seconds=timeline.boundaries_seconds, min_seconds=self.min_seconds)
 
 
+def check_decision(layout: Layout, task: str, *, decision: Decision) -> None:
+    """Makes sure, before any source is looked at, that a task can decide this way.
+
+    Raises:
+        ModelError: If the task has no model.
+        LabelError: If a threshold names a class the model does not have.
+    """
+    model, _ = load_model(layout, task)
+    _check_classes(decision.thresholds, model)
+
+
 def predict_source(
     layout: Layout, task: str, source: Source, *, decision: Decision | None = None, on_progress: Progress = silent
 ) -> Timeline:
-    """The timeline of a source for a trained task; indexes the source first where that is missing, and keeps the result.
+    """The timeline of a source for a trained task; the source is indexed first where that is missing.
 
     Raises:
         ModelError: If the task has no model.
@@ -88,7 +99,7 @@ def refine(
     """Looks at every frame between two samples that disagree, so that changes are exact to the frame.
 
     Returns:
-        The timeline with the frames looked at as additional samples. Outside of them the labels are those of `timeline`.
+        The timeline with the frames looked at as additional samples. Elsewhere its labels are those of `timeline`.
     """
     gaps = np.flatnonzero((np.diff(timeline.labels) != 0) & (np.diff(timeline.frame_indexes) > 1))
     if not gaps.size or not isinstance(source, FilmSource):

@@ -7,9 +7,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from reelsift.errors import MediaError, ReelsiftError
+from reelsift.errors import MediaError
 from reelsift.labels import ColumnNames, Label, TaskKind
-from reelsift.media.sources import FilmSource, Source, resolve_sources
+from reelsift.media.sources import FilmSource, Source
 from reelsift.project.exporting import FramesResult, export_frames
 from reelsift.project.housekeeping import GarbageResult, ProjectStatus, collect_garbage, project_status
 from reelsift.project.importing import ImportResult, import_labels
@@ -63,7 +63,7 @@ class Project:
             fps: Pictures a second, for folders of pictures.
         """
         spec = spec or IndexSpec()
-        found = resolve_sources(_listed(sources), fps=fps)
+        found = self.layout.sources(_listed(sources), fps=fps)
         return index_sources(self.layout, found, spec=spec, runner=runner, jobs=jobs, on_progress=self._on_progress)
 
     def frames(
@@ -108,17 +108,17 @@ class Project:
 
     def labels(self, task: str) -> tuple[Label, ...]:
         """The labels of a task."""
-        with self.layout.labels() as store:
+        with self.layout.labels(make=False) as store:
             return store.labels(task)
 
     def undo_labels(self, task: str) -> str:
         """Undoes the last import or clearing of a task's labels; gives what it was, in words."""
-        with self.layout.labels() as store:
+        with self.layout.labels(make=False) as store:
             return store.undo(task)
 
     def clear_labels(self, task: str) -> int:
         """Removes all labels of a task, which can be undone; gives how many there were."""
-        with self.layout.labels() as store:
+        with self.layout.labels(make=False) as store:
             return store.clear(task)
 
     def train(self, task: str, *, spec: TrainSpec | None = None, index: IndexSpec | None = None) -> Training:
@@ -181,9 +181,9 @@ class Project:
         return collect_garbage(self.layout, dry_run=dry_run)
 
     def _one_source(self, path: PathLike, *, fps: Fraction | None = None) -> Source:
-        found = resolve_sources([path], fps=fps)
+        found = self.layout.sources([path], fps=fps)
         if len(found) > 1:
-            raise ReelsiftError(f"{path}: {len(found)} films; name one of them")
+            raise MediaError(f"{path}: {len(found)} films in this folder; name one of them")
         return found[0]
 
 

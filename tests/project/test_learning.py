@@ -1,0 +1,198 @@
+"""Training: labelled frames find their features, in an index or by themselves."""
+
+from __future__ import annotations
+
+import shutil
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import pytest
+
+from reelsift.errors import LabelError, ModelError
+from reelsift.media.sources import FilmSource
+from reelsift.project import Project, learning
+from reelsift.project.learning import gather_examples, load_model, training_index
+from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, TrainSpec
+
+if TYPE_CHECKING:
+    from conftest import Road
+
+    from reelsift.models import Examples
+
+pytestmark = pytest.mark.xdist_group("learning")
+
+FIVE, ALL = IndexSpec(), IndexSpec(FrameSpec(Sampling(None)))
+
+
+def gathered(project: Project, spec: IndexSpec, task: str = "keep") -> tuple[Examples, tuple[str, ...]]:
+    with project.layout.labels() as store:
+        labels, sources = store.labels(task), store.sources()
+    classes = sorted({label.class_name for label in labels})
+    return gather_examples(project.layout, labels, sources, spec=spec, classes=classes)
+
+
+def test_labels_may_come_before_any_index(drawn: Road) -> None:
+    """Only the labelled frames are looked at, and that once."""
+    project = drawn.project
+    project.import_labels("training", task="keep")
+    training = project.train("keep")
+    assert training.report.frames == 24
+    assert training.report.balanced_accuracy > 0.9
+    assert list(project.layout.features.records()) == []
+
+
+def test_frames_looked_at_alone_are_those_of_the_index(drawn: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = drawn.project
+    project.import_labels("training", task="keep")
+    alone, _ = gathered(project, ALL)
+    project.index("printer.mp4", spec=ALL)
+    monkeypatch.setattr(learning, "extract_loose", None)  # not needed any more
+    indexed, problems = gathered(project, ALL)
+    assert problems == ()
+    for examples in (alone, indexed):
+        assert [examples.classes[target] == "OK" for target in examples.targets] == [
+            bool(drawn.truth[round(time * 25)]) for time in examples.times_seconds
+        ]
+    a, b = np.argsort(alone.times_seconds), np.argsort(indexed.times_seconds)
+    assert np.array_equal(alone.times_seconds[a], indexed.times_seconds[b])
+    for view in ("appearance", "quality"):
+        assert np.array_equal(alone.views[view][a], indexed.views[view][b])
+
+
+def test_what_was_looked_at_once_is_kept(drawn: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = drawn.project
+    project.import_labels("training", task="keep")
+    project.train("keep")
+    asked: list[int] = []
+    real = learning.extract_loose
+
+    def counted(wanted: Any, *args: Any, **settings: Any) -> list[str]:
+        asked.append(sum(len(times) for _, times in wanted))
+        return real(wanted, *args, **settings)
+
+    monkeypatch.setattr(learning, "extract_loose", counted)
+    project.train("keep")
+    assert asked == []
+    Path("more.csv").write_text("source,start,end,label\nprinter.mp4,0.04,0.05,OK\n")
+    # A stretch needs an index: it is made, and the single frames come from it or from what is kept.
+    project.import_labels("more.csv", task="keep")
+    project.train("keep")
+    assert sum(asked) <= 1
+
+
+def test_intervals_speak_for_the_frames_inside_them(drawn: Road) -> None:
+    project = drawn.project
+    Path("labels.csv").write_text("source,start,end,label\nprinter.mp4,0.4,1.0,OK\nprinter.mp4,2,2.2,KO\n")
+    project.import_labels("labels.csv", task="keep")
+    examples, _ = gathered(project, ALL)
+    frames = sorted(round(time * 25) for time in examples.times_seconds)
+    assert frames == [*range(10, 25), *range(50, 55)]
+    assert [examples.classes[t] for t in examples.targets[np.argsort(examples.times_seconds)]] == ["OK"] * 15 + [
+        "KO"
+    ] * 5
+
+
+def test_an_interval_between_two_samples_is_looked_at_in_its_middle(drawn: Road) -> None:
+    project = drawn.project
+    project.index("printer.mp4", spec=FIVE)
+    Path("labels.csv").write_text("source,start,end,label\nprinter.mp4,0.44,0.56,OK\nprinter.mp4,2,2.2,KO\n")
+    project.import_labels("labels.csv", task="keep")
+    examples, _ = gathered(project, FIVE)
+    assert sorted(examples.times_seconds.tolist()) == pytest.approx([0.5, 2.0])
+
+
+def test_pictures_are_ordered_by_name_and_know_their_stem(drawn: Road) -> None:
+    for name, grey in (("dark", 20), ("light", 220)):
+        folder = Path("loose", name)
+        folder.mkdir(parents=True)
+        for number in (1, 2, 10):
+            picture = np.full((64, 64, 3), grey + number, np.uint8)
+            (folder / f"scene{number}.png").write_bytes(cv2.imencode(".png", picture)[1])
+    drawn.project.import_labels("loose", task="light")
+    examples, _ = gathered(drawn.project, FIVE, "light")
+    in_order = np.argsort(examples.order)
+    assert examples.stems[in_order].tolist() == ["scene1", "scene1", "scene2", "scene2", "scene10", "scene10"]
+    assert examples.views["quality"].shape == (6, 130)
+    report = drawn.project.train("light").report
+    assert report.classes == {"dark": 3, "light": 3}
+
+
+def test_the_way_most_labelled_sources_were_indexed_is_taken(drawn: Road) -> None:
+    project, cropped = drawn.project, IndexSpec(FrameSpec(crop=Crop(0, 0, 200, 100)))
+    project.import_labels("training", task="keep")
+    labels = project.labels("keep")
+    assert training_index(project.layout, labels) == IndexSpec()
+    project.index("printer.mp4", spec=cropped)
+    assert training_index(project.layout, labels) == cropped
+    project.index("printer.mp4", spec=ALL)
+    assert training_index(project.layout, labels) == ALL
+    project.train("keep")
+    model, _ = load_model(project.layout, "keep")
+    assert IndexSpec.from_dict(model.index_spec) == ALL
+
+
+def test_sources_that_are_gone_are_named(drawn: Road) -> None:
+    project = drawn.project
+    project.import_labels("training", task="keep")
+    shutil.move("printer.mp4", "moved.mp4")
+    with pytest.raises(LabelError, match=r"none of the labelled sources can be read: .*printer\.mp4: no longer there"):
+        project.train("keep")
+    project.index("moved.mp4", spec=FIVE)  # tells the project where it is now
+    assert project.train("keep").report.frames == 24
+
+
+def test_one_picture_that_is_gone_does_not_stop_the_rest(drawn: Road) -> None:
+    for name, grey in (("dark", 20), ("light", 220)):
+        Path("loose", name).mkdir(parents=True)
+        for number in range(4):
+            picture = np.full((64, 64, 3), grey + number, np.uint8)
+            Path("loose", name, f"{number}.png").write_bytes(cv2.imencode(".png", picture)[1])
+    drawn.project.import_labels("loose", task="light")
+    Path("loose/dark/2.png").unlink()
+    examples, problems = gathered(drawn.project, FIVE, "light")
+    assert len(examples.targets) == 7
+    assert len(problems) == 1 and "2.png" in problems[0]
+
+
+def test_too_few_labels_and_no_model_say_what_to_do(drawn: Road) -> None:
+    project = drawn.project
+    with pytest.raises(LabelError, match="keep"):
+        project.train("keep")
+    with pytest.raises(ModelError, match="task 'keep' has no model: train it with reelsift train keep"):
+        load_model(project.layout, "keep")
+    Path("labels.csv").write_text("source,start,end,label\nprinter.mp4,0,1,OK\n")
+    project.import_labels("labels.csv", task="keep")
+    with pytest.raises(LabelError, match="labels of one class only, 'OK'"):
+        project.train("keep")
+    project.clear_labels("keep")
+    with pytest.raises(LabelError, match="has no labels: import some"):
+        project.train("keep")
+
+
+def test_training_again_on_the_same_labels_gives_the_same_model(learned: Road) -> None:
+    first, _ = load_model(learned.project.layout, "keep")
+    learned.project.train("keep", spec=TrainSpec())
+    again, _ = load_model(learned.project.layout, "keep")
+    index = learned.project.layout.features
+    records = [record for record in index.records() if record.view in first.views]
+    views = index.read(records).views
+    assert first.views == again.views and first.label_digest == again.label_digest
+    assert np.array_equal(first.probabilities(views), again.probabilities(views))
+
+
+def test_the_sampling_of_an_index_can_be_asked_for(drawn: Road) -> None:
+    project = drawn.project
+    project.import_labels("training", task="keep")
+    wanted = IndexSpec(FrameSpec(Sampling(Fraction(10))))
+    project.train("keep", index=wanted)
+    model, _ = load_model(project.layout, "keep")
+    assert IndexSpec.from_dict(model.index_spec) == wanted
+    assert isinstance(project.layout.open(next(iter(_sources(project)))), FilmSource)
+
+
+def _sources(project: Project) -> list[Any]:
+    with project.layout.labels() as store:
+        return list(store.sources().values())

@@ -1,0 +1,205 @@
+"""Predicting: timelines that follow the model, and are exact to the frame where they are refined."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import pytest
+
+from reelsift.errors import LabelError, ModelError, SpecError
+from reelsift.media.sources import FilmSource
+from reelsift.project import Project, predicting
+from reelsift.project.predicting import Decision, predict_source, refine
+from reelsift.specs import IndexSpec
+from reelsift.timeline import Timeline
+
+if TYPE_CHECKING:
+    from conftest import Road
+
+pytestmark = pytest.mark.xdist_group("predicting")
+
+
+def is_ok(timeline: Timeline) -> np.ndarray:
+    return np.array([timeline.classes[label] == "OK" for label in timeline.labels])
+
+
+def source(road: Road) -> FilmSource:
+    return FilmSource(road.film, "printer.mp4")
+
+
+@pytest.fixture
+def sparse(drawn: Road) -> Road:
+    """Indexed at 5 frames a second only, and trained."""
+    drawn.project.index("printer.mp4", spec=IndexSpec())
+    drawn.project.import_labels("training", task="keep")
+    drawn.project.train("keep")
+    return drawn
+
+
+def test_every_frame_is_decided_nearly_always_rightly(learned: Road) -> None:
+    timeline = learned.project.predict("keep", "printer.mp4")
+    assert timeline.frame_indexes.tolist() == list(range(120))
+    assert (is_ok(timeline) == learned.truth).mean() > 0.95
+    assert timeline.probabilities.sum(axis=1) == pytest.approx(1)
+    assert (timeline.source, timeline.task, timeline.classes, timeline.frame_count) == (
+        "printer.mp4",
+        "keep",
+        ("KO", "OK"),
+        120,
+    )
+    assert (timeline.start_seconds, timeline.end_seconds) == (0, pytest.approx(4.8))
+    assert sum(timeline.seconds_by_class().values()) == pytest.approx(4.8)
+
+
+def test_a_stored_timeline_is_read_again_and_says_the_same(learned: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = learned.project.predict("keep", "printer.mp4")
+    monkeypatch.setattr(predicting, "_timeline", None)  # not needed any more
+    again = learned.project.predict("keep", "printer.mp4")
+    for name in ("frame_indexes", "times_seconds", "probabilities", "labels"):
+        assert np.array_equal(getattr(first, name), getattr(again, name))
+    for name in ("source", "task", "classes", "start_seconds", "end_seconds", "frame_count"):
+        assert getattr(first, name) == getattr(again, name)
+
+
+def test_a_timeline_follows_its_model(learned: Road) -> None:
+    project = learned.project
+    before = project.predict("keep", "printer.mp4")
+    for old, new in (("OK", "away"), ("KO", "OK"), ("away", "KO")):  # everything the other way round
+        (learned.training / old).rename(learned.training / new)
+    project.import_labels("training", task="keep")
+    assert (is_ok(project.predict("keep", "printer.mp4")) == is_ok(before)).all()  # the model is the old one yet
+    project.train("keep")
+    after = project.predict("keep", "printer.mp4")
+    assert (is_ok(after) != is_ok(before)).mean() > 0.9
+
+
+def test_a_denser_index_makes_a_denser_timeline(sparse: Road) -> None:
+    project = sparse.project
+    assert project.predict("keep", "printer.mp4").frame_indexes.tolist() == list(range(0, 120, 5))
+    project.index("printer.mp4", spec=IndexSpec.from_dict({**IndexSpec().to_dict(), "sampling": "all"}))
+    assert len(project.predict("keep", "printer.mp4")) == 120
+
+
+def test_a_film_never_seen_is_indexed_first_and_a_moved_one_is_not(
+    learned: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = Project("fresh")
+    shutil.copytree(learned.folder / ".reelsift" / "models", "fresh/models")
+    assert len(fresh.predict("keep", "printer.mp4")) == 120
+    shutil.move("printer.mp4", "moved.mp4")
+    monkeypatch.setattr("reelsift.project.indexing.complete", None)
+    moved = learned.project.predict("keep", "moved.mp4")
+    assert (moved.source, len(moved)) == ("moved.mp4", 120)
+
+
+def test_thresholds_and_minimum_lengths_change_labels_and_not_probabilities(learned: Road) -> None:
+    project = learned.project
+    plain = project.predict("keep", "printer.mp4")
+    never = project.predict("keep", "printer.mp4", thresholds={"OK": 1 - 1e-12})
+    always = project.predict("keep", "printer.mp4", thresholds={"OK": 1e-12})
+    assert is_ok(never).mean() < is_ok(plain).mean() < is_ok(always).mean()
+    long = project.predict("keep", "printer.mp4", min_seconds=1.0)
+    assert len(long.segments) < len(plain.segments)
+    assert all(s.end_seconds - s.start_seconds >= 1.0 - 1e-9 for s in long.segments) or len(long.segments) == 1
+    for other in (never, always, long):
+        assert np.array_equal(other.probabilities, plain.probabilities)
+    assert np.array_equal(project.predict("keep", "printer.mp4").labels, plain.labels)  # not what was asked for last
+
+
+def test_classes_and_thresholds_that_cannot_be_are_named(learned: Road) -> None:
+    with pytest.raises(LabelError, match="--threshold maybe: there is no such class; the model knows KO, OK"):
+        learned.project.predict("keep", "printer.mp4", thresholds={"maybe": 0.5})
+    with pytest.raises(SpecError, match="the threshold of 'OK' lies between 0 and 1"):
+        learned.project.predict("keep", "printer.mp4", thresholds={"OK": 1.5})
+    with pytest.raises(ModelError, match="task 'other' has no model"):
+        learned.project.predict("other", "printer.mp4")
+
+
+def test_a_damaged_timeline_is_made_again(learned: Road) -> None:
+    first = learned.project.predict("keep", "printer.mp4")
+    (path,) = (learned.folder / ".reelsift" / "timelines").rglob("*.parquet")
+    path.write_bytes(b"damaged")
+    assert np.array_equal(learned.project.predict("keep", "printer.mp4").labels, first.labels)
+
+
+def test_folders_of_pictures_have_timelines_too(learned: Road) -> None:
+    pictures = sorted(learned.training.glob("*/*.jpg"), key=learned.frame_index)
+    Path("pictures").mkdir()
+    for picture in pictures:
+        shutil.copy(picture, Path("pictures", picture.name))
+    timeline = learned.project.predict("keep", "pictures")
+    assert timeline.times_seconds.tolist() == [float(n) for n in range(24)]
+    assert (timeline.raw_labels == [timeline.classes.index(picture.parent.name) for picture in pictures]).mean() > 0.9
+    (single,) = [pictures[0]]
+    assert len(learned.project.predict("keep", single)) == 1
+
+
+# Refining ------------------------------------------------------------------------------------------------------------
+
+
+def test_refining_makes_changes_exact_to_the_frame(sparse: Road) -> None:
+    layout = sparse.project.layout
+    timeline = predict_source(layout, "keep", source(sparse))
+    refined = refine(layout, timeline, source(sparse), decision=Decision())
+    gaps = np.flatnonzero(np.diff(timeline.labels))
+    assert gaps.size >= 4
+    looked_at = {5 * gap + step for gap in gaps.tolist() for step in range(1, 5)}
+    assert set(refined.frame_indexes.tolist()) == looked_at | set(range(0, 120, 5))
+    assert np.array_equal(refined.times_seconds, refined.frame_indexes / 25)
+    # Where two samples disagree the truth changes once between them (scenes last 4 frames or more): found exactly.
+    by_frame = dict(zip(refined.frame_indexes.tolist(), is_ok(refined).tolist(), strict=True))
+    exact = [
+        all(by_frame[5 * gap + step] == sparse.truth[5 * gap + step] for step in range(6)) for gap in gaps.tolist()
+    ]
+    assert np.mean(exact) > 0.9
+    # Samples keep the labels they had.
+    sampled = np.isin(refined.frame_indexes, timeline.frame_indexes)
+    assert np.array_equal(refined.labels[sampled], timeline.labels)
+
+
+def test_refined_frames_have_the_probabilities_of_a_full_index(sparse: Road) -> None:
+    """Seeking to a gap and reading from the start must show the network the same pictures."""
+    layout = sparse.project.layout
+    refined = refine(layout, predict_source(layout, "keep", source(sparse)), source(sparse), decision=Decision())
+    sparse.project.index("printer.mp4", spec=IndexSpec.from_dict({**IndexSpec().to_dict(), "sampling": "all"}))
+    full = predict_source(layout, "keep", source(sparse))
+    assert np.allclose(refined.probabilities, full.probabilities[refined.frame_indexes], atol=1e-9)
+
+
+def test_refining_again_reads_what_is_kept(sparse: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = sparse.project.layout
+    timeline = predict_source(layout, "keep", source(sparse))
+    first = refine(layout, timeline, source(sparse), decision=Decision())
+    monkeypatch.setattr(predicting, "open_film", None)
+    again = refine(layout, timeline, source(sparse), decision=Decision())
+    assert np.array_equal(first.labels, again.labels)
+
+
+def test_dense_timelines_and_pictures_need_no_refining(learned: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = learned.project.layout
+    monkeypatch.setattr(predicting, "open_film", None)
+    timeline = predict_source(layout, "keep", source(learned))
+    assert refine(layout, timeline, source(learned), decision=Decision()) is timeline
+
+
+def test_timelines_lie_as_tables_for_others_to_read(learned: Road) -> None:
+    timeline = learned.project.predict("keep", "printer.mp4")
+    (path,) = (learned.folder / ".reelsift" / "timelines" / "keep").glob("*.parquet")
+    import pyarrow.parquet as pq
+
+    table: Any = pq.read_table(path)
+    assert table.column_names == ["frame_index", "time_seconds", "label", "raw_label", "p_KO", "p_OK"]
+    assert table.column("label").to_pylist() == [timeline.classes[label] for label in timeline.labels]
+
+
+def test_films_that_cannot_be_read_are_named(learned: Road) -> None:
+    Path("empty.mp4").touch()
+    with pytest.raises(Exception, match=r"empty\.mp4: the file is empty"):
+        learned.project.predict("keep", "empty.mp4")
+    picture = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    Path("picture.png").write_bytes(picture)
+    assert len(learned.project.predict("keep", "picture.png")) == 1
