@@ -42,10 +42,7 @@ def start_up(path: Path) -> None:
         cold = seconds_of(lambda: subprocess.run(command, check=True, capture_output=True))
     index(path, fps="1")
     warm = index(path, fps="1")
-    print(
-        f"a fresh `reelsift index` of {path.name} at 1 frame a second: {cold:.1f} s; in a session that runs: {warm:.1f} s"
-    )
-    print()
+    print(f"`reelsift index --fps 1 {path.name}`: {cold:.1f} s in a fresh process, {warm:.1f} s in one that is warm")
 
 
 def compare(path: Path, *, height: int, rounds: int) -> None:
@@ -72,7 +69,7 @@ def main() -> None:
     options.add_argument("--only", type=int, choices=list(FILMS))
     chosen = options.parse_args()
     start_up(film(chosen.clips, FILMS[720][0]))
-    print(f"{'film':40} {'':6} {'frames':>6} {'fps':>4} {'decode s':>8} {'index s':>8}   {'ratio':24} {'target':>6}")
+    print(f"\n{'film':40} {'':6} {'frames':>6} {'fps':>4} {'decode s':>8} {'index s':>8}   {'ratio':24} {'target':>6}")
     with tempfile.TemporaryDirectory() as folder:
         for height, names in FILMS.items():
             if chosen.only in (None, height):

@@ -221,12 +221,17 @@ def test_an_output_below_a_file_or_a_missing_folder(name: str, road: Path, run: 
         assert listing(road) == before
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to root")
 @pytest.mark.parametrize("name", WRITING)
-def test_an_output_folder_that_cannot_be_written(name: str, road: Path, run: Run) -> None:
-    (road / "locked").mkdir(mode=0o500)
+def test_an_output_folder_that_cannot_be_written(
+    name: str, road: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (road / "locked").mkdir()
+    # Asked of the system, because nothing is forbidden to root.
+    monkeypatch.setattr("reelsift.output.os.access", lambda path, mode, **_: not mode & os.W_OK)
     done = run(*WRITING[name].format(f"locked/{NAMES[name]}").split())
-    assert done.status == 1 and "no permission" in done.problem
+    assert done.status == 1
+    assert f"locked/{NAMES[name]}" in done.problem and "no permission" in done.problem
+    assert not list((road / "locked").iterdir())
 
 
 def disk_full(*arguments: Any, **options: Any) -> None:
@@ -273,6 +278,25 @@ def _failing_on_stdout(real: Callable[..., None]) -> Callable[..., None]:
         real(*arguments, **options)
 
     return printing
+
+
+def test_a_source_that_may_not_be_read_does_not_stop_the_others(
+    road: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (road / "locked.mp4").write_bytes((road / "film.mp4").read_bytes()[:-1])
+    real = Path.open
+
+    def forbidden(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path.name == "locked.mp4":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr("pathlib.Path.open", forbidden)
+    monkeypatch.setattr("os.access", lambda path, mode, **_: Path(path).name != "locked.mp4")
+    done = run("index", "locked.mp4", "film.mp4", "--fps", "all", "--json")
+    assert done.status == 3
+    assert [row["status"] for row in done.values["sources"]] == ["failed", "cached"]
+    assert "locked.mp4" in done.problem
 
 
 def test_the_source_is_never_overwritten(road: Path, run: Run) -> None:

@@ -241,3 +241,26 @@ def test_json_has_no_numbers_that_json_does_not_know(road: Path, capsys: pytest.
             pytest.fail(f"{word} in JSON")
 
         json.loads(capsys.readouterr().out, parse_constant=refuse)
+
+
+def test_status_says_what_there_is_and_what_is_stale(road: Path, run: Run) -> None:
+    shown = run("status").out
+    assert "  film.mp4: all frames: appearance, quality\n" in shown
+    assert "  task keep: " in shown and "trained, balanced accuracy" in shown and "; 1 timeline\n" in shown
+    run("index", "film.mp4", "--fps", "3")
+    run("labels", "undo", "--task", "keep")
+    shown = run("status").out
+    assert "    3 a second: appearance, quality\n" in shown
+    assert "  task keep: no labels" in shown
+
+
+def test_status_stays_short_with_many_films(road: Path, run: Run) -> None:
+    (road / "clips" / "a").mkdir(parents=True)
+    (road / "clips" / "b").mkdir()
+    film = (road / "film.mp4").read_bytes()
+    for number in range(30):
+        (road / "clips" / "ab"[number % 2] / f"clip-{number}.mp4").write_bytes(film + bytes([number]))
+    assert run("labels", "import", "clips", "--task", "clips").status == 0
+    done = run("status")
+    assert len(done.out.splitlines()) < 30 and "... and 11 more" in done.out
+    assert len(run("status", "--json").values["sources"]) == 31

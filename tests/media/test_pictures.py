@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from reelsift.errors import OutputError, OutputExistsError
-from reelsift.media.output import check_file, check_folder, writing_file, writing_folder
 from reelsift.media.picture_reader import read_picture
 from reelsift.media.pictures import encode_picture, write_picture
+from reelsift.output import check_file, check_folder, writing_file, writing_folder
 from reelsift.specs import PictureSpec, Size
 
 SLOPE = np.linspace(0, 255, 64 * 48 * 3).reshape(48, 64, 3).astype(np.uint8)

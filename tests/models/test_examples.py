@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn_examples import film
 
+from drawn_examples import film
 from reelsift.errors import LabelError, ModelError
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from drawn_examples import film, pictures
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drawn_examples import film, pictures
 from reelsift.models.folds import group, grouped_folds, random_folds
 
 

@@ -9,8 +9,8 @@ import sys
 
 import numpy as np
 import pytest
-from drawn_examples import film, pictures
 
+from drawn_examples import film, pictures
 from reelsift.errors import LabelError, ModelError
 from reelsift.models import train
 from reelsift.models.logistic import softmax

@@ -17,10 +17,10 @@ from reelsift.actions.kept_frames import Kept, kept_from_film, kept_from_picture
 from reelsift.errors import OutputError, SpecError
 from reelsift.media.codecs import container_for, encoder_options
 from reelsift.media.encode import check_film
-from reelsift.media.output import check_file, check_folder, writing_file, writing_folder
 from reelsift.media.parts import scan_packets
 from reelsift.media.reader import FilmReader
 from reelsift.media.sources import FilmSource, PictureSource, Source
+from reelsift.output import check_file, check_folder, writing_file, writing_folder
 from reelsift.specs import CutSpec, PictureSpec
 from reelsift.timeline import Timeline
 

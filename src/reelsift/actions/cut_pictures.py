@@ -10,9 +10,9 @@ from typing import Literal
 
 from reelsift.actions.kept_frames import Kept
 from reelsift.errors import OutputError
-from reelsift.media.output import writing_problem
 from reelsift.media.pictures import encode_picture
 from reelsift.media.render import Renderer
+from reelsift.output import writing_problem
 from reelsift.specs import Crop, PictureSpec
 
 __all__ = ["PictureWriter"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -69,7 +68,7 @@ def cut(
 ) -> None:
     """Write the frames of the kept classes: from the original, full size, exact to the frame."""
     from reelsift.actions.cut import CutTarget
-    from reelsift.project.cutting import classes_kept, cut_source, preview_cut
+    from reelsift.project.cutting import classes_kept, cut_source
     from reelsift.project.indexing import known_damage
 
     if bool(keep) == bool(drop):
@@ -96,19 +95,14 @@ def cut(
         quality=quality,
         preset=preset,
     )
-    damage = partial(known_damage, layout, found.source_id)
     stem = source.stem if source.is_file() else source.absolute().name
     if dry_run:
-        shown = preview_cut(
-            layout, task, found, spec=spec, sheet=sheet or Path(f"{stem}-cut.png"), overwrite=session.overwrite,
-            on_progress=session.progress,
-        )  # fmt: skip
-        _preview_result(session, source, shown, damage=damage())
+        _preview(session, task, found, spec=spec, sheet=sheet or Path(f"{stem}-cut.png"))
         return
     film = output if output or frames else Path(f"{stem}-cut.mp4")
     target = CutTarget(film, frames, PictureSpec(picture_format), renumber, append, session.overwrite)
     done = cut_source(layout, task, found, spec=spec, target=target, on_progress=session.progress)
-    _cut_result(session, done, damage=damage())
+    _cut_result(session, done, damage=known_damage(layout, found.source_id))
 
 
 def _cut_result(session: Session, done: CutResult, *, damage: str) -> None:
@@ -139,14 +133,22 @@ def _cut_result(session: Session, done: CutResult, *, damage: str) -> None:
     session.partly(failed=bool(damage), of=2)
 
 
-def _preview_result(session: Session, source: Path, shown: Any, *, damage: str) -> None:
+def _preview(session: Session, task: str, source: Source, *, spec: CutSpec, sheet: Path) -> None:
+    from reelsift.project.cutting import preview_cut
+    from reelsift.project.indexing import known_damage
+
+    layout = session.project.layout
+    shown = preview_cut(
+        layout, task, source, spec=spec, sheet=sheet, overwrite=session.overwrite, on_progress=session.progress
+    )
+    damage = known_damage(layout, source.source_id)
     if damage:
-        session.warn(f"reelsift: {source}: {damage}")
+        session.warn(f"reelsift: {source.name}: {damage}")
     plan = shown.plan
     kept = [stretch for stretch in plan.segments if stretch.kept]
     seconds = sum(stretch.duration_seconds for stretch in kept)
     values = {
-        "source": str(source),
+        "source": source.name,
         "output": None,
         "preview": str(shown.sheet),
         "kept_frames": shown.kept_frames,
@@ -158,7 +160,7 @@ def _preview_result(session: Session, source: Path, shown: Any, *, damage: str) 
     gone = plan.frame_count - shown.kept_frames
     session.result(
         values,
-        f"{source}: {shown.kept_frames} of {plan.frame_count} frames would stay, {gone} would go;"
+        f"{source.name}: {shown.kept_frames} of {plan.frame_count} frames would stay, {gone} would go;"
         f" look at {shown.sheet}",
     )
     session.partly(failed=bool(damage), of=2)

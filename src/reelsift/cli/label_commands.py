@@ -94,7 +94,7 @@ def export_labels(
 ) -> None:
     """Write the labels of a task as a CSV that can be imported again."""
     from reelsift.labels import format_labels, write_labels
-    from reelsift.media.output import check_file
+    from reelsift.output import check_file
 
     layout = session.project.layout
     if output is not None:

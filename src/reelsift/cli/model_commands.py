@@ -85,7 +85,7 @@ def predict(
     fps: Annotated[str | None, typer.Option("--fps", help="Pictures a second, for folders of pictures.")] = None,
 ) -> None:
     """Say what each frame shows, and join frames into segments; indexes the source where that is missing."""
-    from reelsift.media.output import check_file
+    from reelsift.output import check_file
     from reelsift.project.indexing import known_damage
     from reelsift.project.predicting import Decision, check_decision, predict_source
 
@@ -191,8 +191,8 @@ def _timeline_text(row: dict[str, Any]) -> str:
 
 
 def _write_csv(path: Path, done: list[tuple[Source, Timeline]]) -> None:
-    from reelsift.media.output import check_file, writing_file
     from reelsift.media.sources import PictureSource
+    from reelsift.output import check_file, writing_file
 
     check_file(path, overwrite=True)
     text = io.StringIO()

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
+_SHOWN = 20
+
 
 def add_to(app: typer.Typer) -> None:
     app.command()(command(status))
@@ -24,24 +26,27 @@ def status(session: Session) -> None:
     """Say what is in the project: films, labels, models, what is stale, how much it takes."""
     found = session.project.status()
     lines = [f"project {found.project}: {_size(found.bytes)}"]
-    lines += [line for source in found.sources for line in _source_lines(source)]
     lines += [f"  task {task.task}: {_task_text(task)}" for task in found.tasks]
+    lines += [line for source in found.sources[:_SHOWN] for line in _source_lines(source)]
+    if len(found.sources) > _SHOWN:
+        lines.append(f"  ... and {len(found.sources) - _SHOWN} more: --json lists them all")
     session.result(asdict(found), "\n".join(lines) if len(lines) > 1 else f"{lines[0]}; nothing in it yet")
 
 
 def _source_lines(source: SourceStatus) -> list[str]:
-    """A line for the source, and one for each way it was looked at."""
+    """A line for the source; where it was looked at in several ways, one for each of them too."""
     rate = f" ({source.fps} a second)" if source.fps else ""
-    gone = "" if source.is_there else ": not there any more"
+    gone = "" if source.is_there else " (not there any more)"
     if source.kind == "pictures":
-        return [f"  {source.source}{': some are' + gone[1:] if gone else ''}"]
+        return [f"  {source.source}{', some not there any more' if gone else ''}"]
     views: dict[str, list[str]] = {}
     for index in source.indexes:
         view, _, sampling = index.partition(" (")
         if view != "thumbnail":  # comes with every index
             views.setdefault(sampling.removesuffix(")"), []).append(view)
     ways = [f"    {sampling}: {', '.join(names)}" for sampling, names in views.items()]
-    return [f"  {source.source}{rate}{gone}", *(ways or ["    not indexed"])]
+    name = f"  {source.source}{rate}{gone}"
+    return [name, *ways] if len(ways) > 1 else [f"{name}: {(ways or ['not indexed'])[0].strip()}"]
 
 
 def _task_text(task: TaskStatus) -> str:

@@ -152,6 +152,9 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
         if session.status:
             raise typer.Exit(session.status)
 
+    for parameter in (*own, *shared):
+        for info in getattr(parameter.annotation, "__metadata__", ()):
+            info.readable = False  # a source that cannot be read is no wrong usage: the others of a batch go on
     own_keyword = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
     with_session.__signature__ = signature.replace(parameters=[*own_keyword, *shared])  # type: ignore[attr-defined]
     return with_session

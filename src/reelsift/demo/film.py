@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reelsift.errors import OutputError, SpecError
+from reelsift.errors import SpecError
+from reelsift.output import writing_file
 
 __all__ = ["write_film"]
 
@@ -46,19 +46,8 @@ def write_film(path: Path, frames: Iterable[Picture], *, fps: int) -> int:
         OutputError: If the film cannot be written.
         SpecError: If there are no frames.
     """
-    path = Path(path)
-    part = path.with_name(f".{path.stem}.part{os.getpid()}{path.suffix}")
-    try:
-        with av.open(str(part), "w") as container:
-            count = _encode(container, frames, fps=fps)
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write {path}: {error.strerror or error}; is there space, and may you write there?"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
-    return count
+    with writing_file(Path(path)) as beside, av.open(str(beside), "w") as container:
+        return _encode(container, frames, fps=fps)
 
 
 def _encode(container: av.container.OutputContainer, frames: Iterable[Picture], *, fps: int) -> int:

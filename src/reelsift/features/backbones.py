@@ -82,15 +82,21 @@ def input_size_for(size: Size, *, pixels: int = _PIXELS) -> Size:
 
 
 def open_queue(
-    backbone: Backbone, *, size: Size, rows: list[NDArray[np.float16] | None], threads: int = 0
+    backbone: Backbone, *, size: Size, rows: list[NDArray[np.float16] | None], waiting: int = 0, threads: int = 0
 ) -> openvino.AsyncInferQueue:
-    """A queue of requests for pictures of `size`; the vector of the one started with number `i` lands in `rows[i]`."""
+    """A queue of requests for pictures of `size`; the vector of the one started with number `i` lands in `rows[i]`.
+
+    Args:
+        waiting: Requests that may wait behind those that are worked on; `start_async` blocks when there are more.
+    """
     import openvino
 
     def keep(request: openvino.InferRequest, number: int) -> None:
         rows[number] = request.get_output_tensor(0).data[0].astype(np.float16)
 
-    queue = openvino.AsyncInferQueue(_compiled(backbone.name, size, threads))
+    compiled = _compiled(backbone.name, size, threads)
+    at_once = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
+    queue = openvino.AsyncInferQueue(compiled, at_once + waiting)
     queue.set_callback(keep)
     return queue
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reelsift.errors import IndexIncompleteError, OutputError, ReelsiftError
+from reelsift.errors import IndexIncompleteError
+from reelsift.output import writing_file
 
 __all__ = [
     "VALUES",
@@ -26,7 +24,6 @@ __all__ = [
     "write_json",
     "write_table",
     "writing_table",
-    "written_whole",
 ]
 
 VALUES = "values"
@@ -81,7 +78,7 @@ def writing_table(path: Path) -> Iterator[TableWriter]:
     Raises:
         OutputError: If it cannot be written.
     """
-    with written_whole(path) as beside:
+    with writing_file(path, make_folder=True) as beside:
         table = TableWriter(beside)
         try:
             yield table
@@ -91,33 +88,8 @@ def writing_table(path: Path) -> Iterator[TableWriter]:
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Writes `values` as JSON, whole or not at all; raises `OutputError` if that fails."""
-    with written_whole(path) as beside:
+    with writing_file(path, make_folder=True) as beside:
         beside.write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to, renamed when the block ends well; nothing half-written is left under `path`.
-
-    Raises:
-        OutputError: If it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        os.close(handle)
-        beside = Path(name)
-        try:
-            yield beside
-            beside.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
-    except ReelsiftError:
-        raise  # of what was to be written: a film that is gone is an OSError too
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
 
 
 def read_facts(path: Path) -> dict[str, Any]:

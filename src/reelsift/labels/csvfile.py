@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelsift.errors import LabelError, OutputError, SourceNotFoundError
+from reelsift.errors import LabelError, SourceNotFoundError
 from reelsift.labels.rows import Problem
+from reelsift.output import writing_file
 
 __all__ = ["CsvFile", "CsvRecord", "format_csv", "read_csv", "write_whole"]
 
@@ -84,16 +83,9 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         OutputError: If it cannot be written; what was there before is still there.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with writing_file(path) as beside:
         # A file name that is not UTF-8 reaches Python as surrogates; it leaves as the bytes it was.
         beside.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
-        beside.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write '{path}': {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
 
 
 def _read_text(path: Path) -> str:

@@ -204,9 +204,8 @@ def time_base_for(*bases: Fraction) -> Fraction:
     for base in bases[1:]:
         common = Fraction(math.gcd(unit.numerator * base.denominator, base.numerator * unit.denominator),
                           unit.denominator * base.denominator)  # fmt: skip
-        unit = (
-            common if common.denominator <= _MAX_TICKS * common.numerator else unit / max(1, math.ceil(90_000 * unit))
-        )
+        fine = Fraction(1, unit.denominator * math.ceil(90_000 / unit.denominator))  # divides `unit`
+        unit = common if common.denominator <= _MAX_TICKS * common.numerator else fine
     return unit if unit.denominator < 1 << 31 else unit.limit_denominator((1 << 31) - 1)
 
 

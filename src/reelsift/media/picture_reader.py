@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -12,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.errors import MediaError, ReelsiftError, SourceNotFoundError
+from reelsift.media.ahead import worked_ahead
 
 __all__ = ["read_picture", "read_pictures"]
 
@@ -41,19 +40,8 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
 
 
 def read_pictures(paths: Iterable[Path]) -> Iterator[NDArray[np.uint8] | ReelsiftError]:
-    """Reads pictures in order, a few ahead of the caller; one that cannot be read comes as its error, and the rest goes on."""
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="pictures") as pool:
-        waiting: deque[Future[NDArray[np.uint8] | ReelsiftError]] = deque()
-        try:
-            for path in paths:
-                waiting.append(pool.submit(_read_or_error, path))
-                if len(waiting) > _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    """Reads pictures in order, a few ahead of the caller; one that cannot be read comes as its error."""
+    return worked_ahead(_read_or_error, paths, workers=2, ahead=_AHEAD)
 
 
 def _read_or_error(path: Path) -> NDArray[np.uint8] | ReelsiftError:

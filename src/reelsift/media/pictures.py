@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -11,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.errors import OutputError
-from reelsift.media.output import writing_problem
 from reelsift.media.render import scaled
+from reelsift.output import writing_file
 from reelsift.specs import PictureSpec
 
 __all__ = ["encode_picture", "write_picture"]
@@ -57,12 +55,6 @@ def write_picture(path: Path, rgb: NDArray[np.uint8], *, spec: PictureSpec) -> i
         OutputError: If it cannot be written.
     """
     data = encode_picture(rgb, spec=spec)
-    beside = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex[:8]}")
-    try:
-        with writing_problem(path):
-            beside.write_bytes(data)
-            beside.replace(path)
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+    with writing_file(path) as beside:
+        beside.write_bytes(data)
     return len(data)

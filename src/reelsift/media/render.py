@@ -24,7 +24,7 @@ _EIGHT_BIT_LUMA_FIRST = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p"
 class Renderer:
     """Draws frames as arrays, keeping one scaler for each kind of result.
 
-    A kept `VideoReformatter` keeps its context: six times faster than asking the frame (PyAV makes a new one each time).
+    A kept `VideoReformatter` keeps its context: six times faster than asking the frame, which makes a new one each time.
     """
 
     def __init__(self, *, crop: Crop | None = None) -> None:
@@ -158,8 +158,8 @@ def scaled(picture: NDArray[np.uint8], size: Size | None) -> NDArray[np.uint8]:
 def shrunk(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
     """`(H, W, ...)` made smaller, in proportion, until no side is longer than `longest`.
 
-    First by a whole factor, averaging areas, then the rest (less than a factor of 2) linearly: several times faster than
-    averaging areas that do not fall on whole pixels.
+    First by a whole factor, averaging areas, then the rest (less than a factor of 2) linearly: several times faster
+    than averaging areas that do not fall on whole pixels.
     """
     height, width = picture.shape[:2]
     if (factor := max(height, width) // longest) > 1:

@@ -119,8 +119,8 @@ def _is_wanted(entry: Path, wanted: Callable[[Path], bool]) -> bool:
 def fingerprint_file(path: Path) -> str:
     """A name for the content of a file: 32 hex digits that stay when it is moved or renamed.
 
-    SHA-256 over the size and the bytes; of files over 4 MiB only over 16 blocks spread evenly from the first byte to the
-    last, so that a film of many gigabytes takes milliseconds.
+    SHA-256 over the size and the bytes; of files over 4 MiB only over 16 blocks spread evenly from the first byte to
+    the last, so that a film of many gigabytes takes milliseconds.
 
     Raises:
         SourceNotFoundError: If there is no such file.

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reelsift.errors import ModelError, OutputError
+from reelsift.errors import ModelError
 from reelsift.models.calibration import Calibration
 from reelsift.models.linear import LinearHead
+from reelsift.output import writing_file
 
 __all__ = ["Model"]
 
 FORMAT = "reelsift-model"
 FORMAT_VERSION = 1
 SETTINGS_NAME = "model.json"
-ARRAYS_NAME = "model.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,32 +77,26 @@ class Model:
         return self.calibration.probabilities(self.head.logits(views))
 
     def save(self, folder: Path | str) -> None:
-        """Writes the model as a folder, beside and then renamed; a model that is there already is replaced.
+        """Writes the model into a folder; one that is there already is replaced in a single step.
+
+        The arrays go first, under a name of their own; the model is the new one from the moment its JSON names them.
 
         Raises:
             OutputError: If it cannot be written.
         """
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         target = Path(folder)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        except OSError as error:
-            raise OutputError(f"the model cannot be written to {target}: {error.strerror}") from error
-        try:
-            beside.chmod(0o755)
-            save_file(
-                {name: np.ascontiguousarray(values) for name, values in self._arrays().items()}, beside / ARRAYS_NAME
-            )
-            (beside / SETTINGS_NAME).write_text(
-                json.dumps(self._settings(), indent=1, ensure_ascii=False), encoding="utf-8"
-            )
-            _replace_folder(target, beside)
-        except OSError as error:
-            raise OutputError(f"the model cannot be written to {target}: {error.strerror or error}") from error
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+        data = save({name: np.ascontiguousarray(values) for name, values in self._arrays().items()})
+        arrays = f"arrays-{hashlib.sha256(data).hexdigest()[:16]}.safetensors"
+        with writing_file(target / arrays, make_folder=True) as beside:
+            beside.write_bytes(data)
+        settings = json.dumps({**self._settings(), "arrays": arrays}, indent=1, ensure_ascii=False)
+        with writing_file(target / SETTINGS_NAME) as beside:
+            beside.write_text(settings, encoding="utf-8")
+        for old in target.glob("arrays-*.safetensors"):
+            if old.name != arrays:
+                old.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, folder: Path | str) -> Model:
@@ -123,7 +115,7 @@ class Model:
                 raise ModelError(f"{source / SETTINGS_NAME} is not a model of reelsift")
             if settings["version"] != FORMAT_VERSION or settings["head"] != "linear":
                 raise ModelError(f"the model in {source} was written by another version of reelsift: train it again")
-            return cls._from_parts(settings, load_file(source / ARRAYS_NAME))
+            return cls._from_parts(settings, load_file(source / Path(settings["arrays"]).name))
         except FileNotFoundError as error:
             raise ModelError(f"there is no model in {source}: train it first") from error
         except ModelError as error:
@@ -171,18 +163,3 @@ class Model:
             label_digest=str(settings["label_digest"]),
             report=settings["report"],
         )
-
-
-def _replace_folder(target: Path, beside: Path) -> None:
-    """Puts `beside` in the place of `target`; folders cannot be swapped in one step, so the old one steps aside."""
-    if not target.exists():
-        beside.rename(target)
-        return
-    aside = target.with_name(f".{target.name}-old-{os.getpid()}")
-    target.rename(aside)
-    try:
-        beside.rename(target)
-    except OSError:
-        aside.rename(target)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)

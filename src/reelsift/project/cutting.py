@@ -8,14 +8,13 @@ from pathlib import Path
 from reelsift.actions.cut import CutPlan, CutResult, CutTarget, check_cut, count_kept, plan_cut, write_cut
 from reelsift.actions.preview import preview_sheet
 from reelsift.errors import LabelError
-from reelsift.media.output import check_file
 from reelsift.media.pictures import write_picture
 from reelsift.media.reader import open_film
 from reelsift.media.sources import FilmSource, Source
+from reelsift.output import check_file
 from reelsift.project.indexing import Progress, silent
 from reelsift.project.layout import Layout, check_crop
 from reelsift.project.learning import load_model
-from reelsift.project.outputs import noted
 from reelsift.project.predicting import Decision, predict_source, refine
 from reelsift.specs import CutSpec, PictureSpec
 
@@ -76,8 +75,7 @@ def cut_source(
     def report(done: int, total: int | None) -> None:
         on_progress(f"{source.name}: cutting", done=done, total=total or 0)
 
-    with noted(layout, target.film, target.frames_dir):
-        return write_cut(source, plan=plan, spec=spec, target=target, on_progress=report)
+    return write_cut(source, plan=plan, spec=spec, target=target, on_progress=report)
 
 
 def preview_cut(

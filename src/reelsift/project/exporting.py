@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from reelsift.errors import MediaError, OutputError, OutputExistsError
 from reelsift.labels import MANIFEST_NAME, ExportedFrame, ManifestEntry, read_manifest, write_manifest
-from reelsift.media.output import check_folder, writing_folder
+from reelsift.media.ahead import worked_ahead
 from reelsift.media.pictures import write_picture
 from reelsift.media.probe import missing_end
 from reelsift.media.reader import FilmReader, Frame, open_film
 from reelsift.media.render import Renderer
 from reelsift.media.sampling import Grid, sample
 from reelsift.media.sources import FilmSource, fingerprint_file
+from reelsift.output import check_folder, writing_folder
 from reelsift.project.indexing import Progress, silent
 from reelsift.project.layout import Layout, check_crop, record_of
-from reelsift.project.outputs import noted
 from reelsift.specs import FrameSpec, PictureSpec
 
 __all__ = ["FramesResult", "export_frames"]
@@ -72,7 +70,7 @@ def export_frames(
             f"{output}: holds frames of {source.path.name} already; add --overwrite to replace them"
         )
     check_folder(output, overwrite=True)
-    with noted(layout, output), open_film(source.path) as reader, writing_folder(output) as beside:
+    with open_film(source.path) as reader, writing_folder(output) as beside:
         check_crop(frames.crop, size=reader.film.size, name=source.name)
         ends = _Ends()
         chosen = _timed(reader.frames(), frames.sampling.fps, reader.film.time_base, ends)
@@ -143,28 +141,19 @@ def _write(
     pictures: PictureSpec,
     on_progress: Progress,
 ) -> Iterator[ExportedFrame]:
-    """Encodes in threads beside the decoder; a few frames are in flight at most."""
+    """Writes pictures in a thread beside the decoder; a few frames are in flight at most."""
     source_id = source.source_id
 
-    def save(frame: Frame, end: float) -> ExportedFrame:
+    def save(timed: tuple[Frame, float]) -> ExportedFrame:
+        frame, end = timed
         path = folder / f"{source.path.stem}_{frame.frame_index:06d}.{pictures.format}"
         write_picture(path, renderer.rgb(frame), spec=pictures)
         digest = fingerprint_file(path)
         return ExportedFrame(path.name, digest, frame.frame_index, frame.time_seconds, end, source_id)
 
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures") as pool:
-        waiting: deque[Future[ExportedFrame]] = deque()
-        try:
-            for done, (frame, end) in enumerate(chosen, start=1):
-                waiting.append(pool.submit(save, frame, end))
-                on_progress(f"{source.name}: frames", done=done, total=0)
-                if len(waiting) > _WAITING:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    for done, written in enumerate(worked_ahead(save, chosen, workers=1, ahead=_WAITING), start=1):
+        on_progress(f"{source.name}: frames", done=done, total=0)
+        yield written
 
 
 def _write_manifest(beside: Path, output: Path, source: FilmSource, written: list[ExportedFrame]) -> None:

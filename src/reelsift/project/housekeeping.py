@@ -10,9 +10,9 @@ from typing import Any
 from reelsift.errors import ModelError
 from reelsift.features.store import folder_name
 from reelsift.labels import LabelStore, SourceRecord
+from reelsift.output import left_behind
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
-from reelsift.project.outputs import forget_killed, is_written_to, left_by_killed
 
 __all__ = ["GarbageResult", "ProjectStatus", "SourceStatus", "TaskStatus", "collect_garbage", "project_status"]
 
@@ -91,15 +91,13 @@ def project_status(layout: Layout) -> ProjectStatus:
 def collect_garbage(layout: Layout, *, dry_run: bool = False) -> GarbageResult:
     """Removes what nothing refers to.
 
-    That is: what a killed run left beside its outputs, and in the project (unless another run is at work there);
-    indexes of sources that are gone and have no labels, or that this version cannot use; features of single pictures
-    without labels; models and timelines of tasks without labels.
+    That is: what killed runs left half-written in the project; indexes of sources that are gone and have no labels, or
+    that this version cannot use; models and timelines of tasks without labels.
     """
     layout.check()
     if not layout.folder.is_dir():
         return GarbageResult((), 0)
-    doomed = [] if is_written_to(layout) else _left_beside(layout)
-    doomed += left_by_killed(layout)
+    doomed = list(left_behind(layout.folder))
     with layout.labels() as store:
         doomed += [*_old_indexes(layout, store), *_old_tasks(layout, store)]
     freed = sum(_size(path) for path in doomed)
@@ -109,7 +107,6 @@ def collect_garbage(layout: Layout, *, dry_run: bool = False) -> GarbageResult:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        forget_killed(layout)
     return GarbageResult(tuple(_shown(path, layout.folder) for path in doomed), freed)
 
 
@@ -141,12 +138,6 @@ def _task_status(layout: Layout, store: LabelStore, task: str) -> TaskStatus:
 
 def _shown(path: Path, folder: Path) -> str:
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
-
-
-def _left_beside(layout: Layout) -> list[Path]:
-    """Hidden temporary files and folders of runs that were killed."""
-    folders = [layout.folder / name for name in ("index", "models", "timelines")]
-    return [path for folder in folders if folder.is_dir() for path in folder.rglob(".*") if path.name != ".gitignore"]
 
 
 def _old_indexes(layout: Layout, store: LabelStore) -> list[Path]:

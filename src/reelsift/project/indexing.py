@@ -22,7 +22,6 @@ from reelsift.features.store import IndexedSource, IndexRecord, SourceFacts
 from reelsift.features.views import VIEWS, view_named
 from reelsift.media.sources import FilmSource, Source
 from reelsift.project.layout import Layout, record_of
-from reelsift.project.outputs import noted
 from reelsift.runners import core_count, run
 from reelsift.specs import FrameSpec, IndexSpec, Sampling
 
@@ -166,9 +165,8 @@ def complete(
     plan = plan_index(source, spec, store, views=[*views, THUMBNAIL], threads=threads)
     _remember(layout, source, plan.source_id)
     if plan.views:
-        with noted(layout):
-            _extract(plan, runner=runner, jobs=jobs, on_progress=on_progress)
-            settle_index(plan, store)
+        _extract(plan, runner=runner, jobs=jobs, on_progress=on_progress)
+        settle_index(plan, store)
     names = {record.folder: record for record in store.records(plan.source_id)}
     plan_name = FILM_PLAN if isinstance(source, FilmSource) else PICTURE_PLAN
     records = [names[store.view_folder(plan.source_id, view, spec, plan=plan_name)] for view in views]

@@ -100,15 +100,14 @@ def load_model(layout: Layout, task: str) -> tuple[Model, str]:
     Raises:
         ModelError: If the task has none.
     """
-    from reelsift.models import Model
+    from reelsift.models.model import SETTINGS_NAME, Model
 
     folder = layout.model_folder(task)
     if not folder.is_dir():
         raise ModelError(f"task '{task}' has no model: train it with reelsift train {task}")
-    digest = hashlib.sha256()
-    for file in sorted(folder.iterdir()):
-        digest.update(file.read_bytes())
-    return Model.load(folder), digest.hexdigest()[:32]
+    model = Model.load(folder)
+    # The settings name the arrays by a digest of their own.
+    return model, hashlib.sha256((folder / SETTINGS_NAME).read_bytes()).hexdigest()[:32]
 
 
 def training_index(layout: Layout, labels: Sequence[Label]) -> IndexSpec:

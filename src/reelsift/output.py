@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -12,11 +13,21 @@ from pathlib import Path
 
 from reelsift.errors import OutputError, OutputExistsError
 
-__all__ = ["check_file", "check_folder", "writing_file", "writing_folder", "writing_problem"]
+__all__ = [
+    "check_file",
+    "check_folder",
+    "hidden_beside",
+    "left_behind",
+    "writing_file",
+    "writing_folder",
+    "writing_problem",
+]
+
+_HIDDEN = re.compile(r"\.(?P<stem>.*)\.(?P<process>\d+)-[0-9a-f]{8}(?P<suffix>(\.[^.]*)?)")
 
 
 def check_file(output: Path, *, overwrite: bool, source: Path | None = None) -> None:
-    """Makes sure, before any work, that a file can be written.
+    """Makes sure, before any work, that a file can be written; removes what killed runs left beside it.
 
     Args:
         output: Where it will be.
@@ -34,10 +45,13 @@ def check_file(output: Path, *, overwrite: bool, source: Path | None = None) -> 
     if output.exists() and not overwrite:
         raise OutputExistsError(f"{output}: exists already; add --overwrite to replace it")
     _check_writable(output.parent, output)
+    _sweep(output)
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
-    """Makes sure, before any work, that pictures can be written into a folder, which need not be there yet.
+    """Makes sure, before any work, that files can be written into a folder, which need not be there yet.
+
+    Removes what killed runs left beside it.
 
     Raises:
         OutputExistsError: If there is something in it and it may not be replaced.
@@ -45,8 +59,9 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: this is a file; give the name of a folder")
+    _check_writable(folder.parent, folder)
+    _sweep(folder)
     if not folder.exists():
-        _check_writable(folder.parent, folder)
         return
     _check_writable(folder, folder)
     if not overwrite and any(not entry.name.startswith(".") for entry in folder.iterdir()):
@@ -54,13 +69,19 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def writing_file(output: Path) -> Iterator[Path]:
-    """A hidden name beside `output`, same ending: renamed when the block ends well, removed when it does not."""
-    beside = output.absolute().with_name(f".{output.stem[:100]}.{uuid.uuid4().hex[:8]}{output.suffix}")
+def writing_file(output: Path, *, make_folder: bool = False) -> Iterator[Path]:
+    """A hidden name beside `output`, with the same ending; renamed when the block ends well, removed when it does not.
+
+    Raises:
+        OutputError: If the system says no.
+    """
+    beside = hidden_beside(output)
     try:
         with writing_problem(output):
+            if make_folder:
+                output.parent.mkdir(parents=True, exist_ok=True)
             yield beside
-            beside.replace(output)
+            os.replace(beside, output)
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -68,17 +89,17 @@ def writing_file(output: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing_folder(folder: Path) -> Iterator[Path]:
-    """A hidden folder beside `folder`, whose files move there when the block ends well; removed when it does not."""
-    beside = folder.absolute().with_name(f".{folder.absolute().name[:100]}.{uuid.uuid4().hex[:8]}")
+    """A hidden folder beside `folder`, whose files move there when the block ends well; else as `writing_file`."""
+    beside = hidden_beside(folder)
     try:
         with writing_problem(folder):
             beside.mkdir()
             yield beside
             if folder.exists():
                 for entry in sorted(beside.iterdir()):
-                    entry.replace(folder / entry.name)
+                    os.replace(entry, folder / entry.name)
             else:
-                beside.replace(folder)
+                os.replace(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -94,6 +115,43 @@ def writing_problem(output: Path) -> Iterator[None]:
         if error.errno is None:
             raise
         raise OutputError(f"{output}: {_reason(error)}") from None
+
+
+def hidden_beside(output: Path) -> Path:
+    """A name to write to until it may be called `output`, which says whose it is.
+
+    `.film.1234-9f86d081.mp4` is written by process 1234, to become `film.mp4`.
+    """
+    return output.absolute().with_name(f".{output.stem[:100]}.{os.getpid()}-{uuid.uuid4().hex[:8]}{output.suffix}")
+
+
+def left_behind(folder: Path) -> Iterator[Path]:
+    """What processes that are no more left half-written in a folder and below it."""
+    for entry in sorted(folder.rglob(".*")):
+        match = _HIDDEN.fullmatch(entry.name)
+        if match and not _is_running(int(match["process"])):
+            yield entry
+
+
+def _sweep(output: Path) -> None:
+    """Removes what processes that are no more left beside `output`."""
+    for entry in output.absolute().parent.iterdir():
+        match = _HIDDEN.fullmatch(entry.name)
+        if match is None or (match["stem"], match["suffix"]) != (output.stem[:100], output.suffix):
+            continue
+        if not _is_running(int(match["process"])):
+            with suppress(OSError):
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 def _check_writable(folder: Path, output: Path) -> None:
