@@ -22,4 +22,5 @@ def test_numbers_in_names_count_as_numbers() -> None:
 
 @given(st.lists(st.text(alphabet="aB01²٣é.", max_size=6), unique=True))
 def test_the_order_is_total(names: list[str]) -> None:
-    assert sorted(names, key=natural_key) == sorted(reversed(names), key=natural_key)
+    backwards = names[::-1]
+    assert sorted(names, key=natural_key) == sorted(backwards, key=natural_key)

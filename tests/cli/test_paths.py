@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -79,28 +78,32 @@ def test_a_folder_of_several_films_is_not_cut(road: Path, run: Run) -> None:
     assert done.status == 1 and "2 films" in done.problem
 
 
-def test_what_a_killed_run_left_is_cleared_away(road: Path, run: Run) -> None:
-    """Its note stays in the project, and leads to what lies hidden beside its outputs."""
-    gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
-    left = [road / ".out.0123abcd.mp4", road / ".kept.0123abcd"]
-    others = [road / ".outer.0123abcd.mp4", road / ".out.mp4", road / ".kept.notes"]
-    shards = road / ".reelsift" / "index" / ".part.tmp"
+@pytest.fixture
+def ended() -> int:
+    """The number of a process that is no more."""
+    code = "import os; print(os.getpid())"
+    return int(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
+def test_what_a_killed_run_left_beside_its_outputs_goes_when_it_runs_again(road: Path, run: Run, ended: int) -> None:
+    left = [road / f".out.{ended}-0123abcd.mp4", road / f".kept.{ended}-0123abcd"]
+    others = [road / f".out.{os.getpid()}-0123abcd.mp4", road / f".outer.{ended}-0123abcd.mp4", road / ".out.mp4"]
     left[1].mkdir()
-    for path in (left[0], left[1] / "a.jpg", *others, shards):
+    for path in (left[0], left[1] / "a.jpg", *others):
         path.write_bytes(b"half")
-    notes = road / ".reelsift" / "writing"
-    notes.mkdir(exist_ok=True)
-    outputs = [str(road / "out.mp4"), str(road / "kept")]
-    (notes / "killed.json").write_text(json.dumps({"process": int(gone.stdout), "outputs": outputs}))
-    (notes / "alive.json").write_text(json.dumps({"process": os.getpid(), "outputs": [str(road / "outer.mp4")]}))
-    shown = run("gc", "--dry-run", "--json").values["removed"]
-    assert shown == [str(path) for path in sorted(left)] and left[0].exists()
-    assert run("gc", "--json").values["removed"] == shown
+    line = "cut film.mp4 --task keep --keep OK -o out.mp4 --frames kept --preset ultrafast"
+    assert run(*line.split()).status == 0
     assert not any(path.exists() for path in left) and all(path.exists() for path in others)
-    assert shards.exists()  # another run is at work in the project
-    (notes / "alive.json").unlink()
-    assert run("gc", "--json").values["removed"] == ["index/.part.tmp"]
-    assert run("gc").out == "0 things removed, 0 bytes\n"
+
+
+def test_what_a_killed_run_left_in_the_project_is_cleared_away(road: Path, run: Run, ended: int) -> None:
+    index = road / ".reelsift" / "index"
+    left, other = index / f".a.{ended}-0123abcd.parquet", index / f".a.{os.getpid()}-0123abcd.parquet"
+    left.write_bytes(b"half")
+    other.write_bytes(b"half")
+    assert run("gc", "--dry-run", "--json").values["removed"] == [f"index/{left.name}"] and left.exists()
+    assert run("gc").out == f"index/{left.name}\n1 thing removed, 4 bytes\n"
+    assert not left.exists() and other.exists()
 
 
 def test_nobody_reads_the_output(road: Path) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelsift.errors import IndexIncompleteError, OutputError
-from reelsift.features.tables import read_facts, read_rows, write_json, write_table, writing_table, written_whole
+from reelsift.features.tables import read_facts, read_rows, write_json, write_table, writing_table
+from reelsift.output import writing_file
 
 
 @settings(max_examples=20)
@@ -51,7 +52,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: 
     path = tmp_path / "table.parquet"
     path.write_text("old")
 
-    with pytest.raises(KeyboardInterrupt), written_whole(path) as beside:
+    with pytest.raises(KeyboardInterrupt), writing_file(path) as beside:
         beside.write_text("half")
         raise KeyboardInterrupt
     assert path.read_text() == "old"
@@ -73,7 +74,7 @@ def test_a_table_can_be_written_in_runs_and_is_not_there_before_its_end(tmp_path
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="could not be written"):
         write_json(tmp_path / "file" / "index.json", {})
 
 

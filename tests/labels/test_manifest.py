@@ -53,5 +53,5 @@ def test_names_that_two_pictures_have_tell_nothing() -> None:
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="could not be written"):
         write_manifest(tmp_path / "file" / "manifest.csv", ENTRIES)

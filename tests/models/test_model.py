@@ -53,7 +53,7 @@ def test_a_save_that_fails_leaves_the_old_one(model: Model, tmp_path: Path, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(OutputError, match="the disk is full"):
         dataclasses.replace(model, task="other").save(tmp_path / "m")
     assert Model.load(tmp_path / "m").task == "keep"
     assert [path.name for path in tmp_path.iterdir()] == ["m"]

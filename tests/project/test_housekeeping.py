@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,15 +67,23 @@ def test_nothing_in_use_is_cleared_away(learned: Road) -> None:
     assert sorted((learned.folder / ".reelsift").rglob("*.*")) == before
 
 
+def _ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
 def test_what_a_killed_run_left_is_cleared_away(learned: Road) -> None:
     shard = next((learned.folder / ".reelsift" / "index").rglob("part-*.parquet"))
-    left = shard.with_name(f".{shard.name}.x1y2.tmp")
+    left = shard.with_name(f".{shard.stem}.{_ended_process()}-0123abcd.parquet")
     left.write_bytes(b"half" * 100)
+    at_work = shard.with_name(f".{shard.stem}.{os.getpid()}-0123abcd.parquet")
+    at_work.touch()
     dry = learned.project.collect_garbage(dry_run=True)
     assert [Path(name).name for name in dry.removed] == [left.name] and dry.bytes == 400
     assert left.exists()
     assert learned.project.collect_garbage() == dry
-    assert not left.exists() and shard.exists()
+    assert not left.exists() and shard.exists() and at_work.exists()
 
 
 def test_indexes_of_films_that_are_gone_go_unless_they_are_labelled(learned: Road) -> None:

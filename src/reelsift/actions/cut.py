@@ -205,7 +205,7 @@ class _Stream:
         else:
             assert isinstance(source, PictureSource)
             self.total_frames = len(source.pictures)
-            self.origin = Origin(1 / source.fps, rate=source.fps)
+            self.origin = Origin(1 / source.fps, rate=source.fps, is_pictures=True)
 
     def __enter__(self) -> _Stream:
         return self

@@ -28,12 +28,14 @@ class Origin:
         sample_aspect_ratio: Width over height of one upright pixel.
         rate: About how many frames a second it has.
         sound: File with its sound; `None` where there is none.
+        is_pictures: Whether it is a folder of pictures, whose RGB nobody expects in a film.
     """
 
     time_base: Fraction
     sample_aspect_ratio: Fraction = Fraction(1)
     rate: Fraction | None = None
     sound: Path | None = None
+    is_pictures: bool = False
 
 
 class CutFilm:
@@ -184,7 +186,8 @@ class CutFilm:
 
     def _say_changes(self, first: Frame, shape: Shape) -> None:
         source = first.picture.format.name
-        if shape.pixel_format.replace("j", "") != source.replace("j", "").replace("nv12", "yuv420p"):
+        same = shape.pixel_format.replace("j", "") == source.replace("j", "").replace("nv12", "yuv420p")
+        if not same and not self._origin.is_pictures:
             self.notes.append(f"pixel format {source} is written as {shape.pixel_format}")
         if shape.size != shape.content:
             self.notes.append(

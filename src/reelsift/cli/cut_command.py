@@ -45,7 +45,9 @@ def cut(
         Path | None, typer.Option("--frames", help="Also write the kept frames here.", metavar="DIR")
     ] = None,
     renumber: Annotated[bool, typer.Option("--renumber", help="Number those without gaps.")] = False,
-    picture_format: Annotated[Literal["jpg", "png", "webp"], typer.Option("--format", help="Kind of those.")] = "png",
+    picture_format: Annotated[
+        Literal["jpg", "png", "webp"] | None, typer.Option("--format", help="Kind of those. Default: png")
+    ] = None,
     pad: Annotated[float, typer.Option("--pad", help="Keep this many seconds more on both sides.", min=0)] = 0.0,
     min_seconds: Annotated[
         float, typer.Option("--min-seconds", help="Shorter stretches join their neighbours.", min=0)
@@ -57,9 +59,11 @@ def cut(
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Drop the sound.")] = False,
     codec: Annotated[Literal["h264", "h265", "av1"], typer.Option("--codec", help="Video codec.")] = "h264",
     quality: Annotated[
-        int | None, typer.Option("--quality", help="0 (small) to 100 (as the original).", min=0, max=100)
+        int | None, typer.Option("--quality", help="0 (small) to 100 (hardly a loss). Default: 80", min=0, max=100)
     ] = None,
-    preset: Annotated[str | None, typer.Option("--preset", help="The codec's own word for how hard it tries.")] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", help="The codec's own word: medium, veryfast, ...; av1: 0 to 9.")
+    ] = None,
     fps: Annotated[str | None, typer.Option("--fps", help="Pictures a second, for a folder of pictures.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write no film: say and show what would go.")] = False,
     sheet: Annotated[
@@ -68,11 +72,16 @@ def cut(
 ) -> None:
     """Write the frames of the kept classes: from the original, full size, exact to the frame."""
     from reelsift.actions.cut import CutTarget
+    from reelsift.media.codecs import encoder_options
     from reelsift.project.cutting import classes_kept, cut_source
     from reelsift.project.indexing import known_damage
 
     if bool(keep) == bool(drop):
         raise typer.BadParameter("name the classes that stay, or the classes that go", param_hint="--keep or --drop")
+    if frames is None and (renumber or picture_format):
+        raise typer.BadParameter("this is for the pictures of --frames", param_hint="--renumber or --format")
+    if sheet is not None and not dry_run:
+        raise typer.BadParameter("this is for --dry-run", param_hint="--sheet")
     with parsed("--threshold"):
         thresholds = parse_thresholds(threshold or [])
     with parsed("--speed"):
@@ -81,6 +90,8 @@ def cut(
         part = Crop.parse(crop) if crop else None
     with parsed("--fps"):
         rate = parse_rate(fps) if fps else None
+    with parsed("--preset"):
+        encoder_options(codec, quality=quality, preset=preset)
     layout, found = session.project.layout, _one_source(session, source, rate)
     kept = classes_kept(layout, task, keep=listed(keep), drop=listed(drop))
     spec = CutSpec(
@@ -100,7 +111,7 @@ def cut(
         _preview(session, task, found, spec=spec, sheet=sheet or Path(f"{stem}-cut.png"))
         return
     film = output if output or frames else Path(f"{stem}-cut.mp4")
-    target = CutTarget(film, frames, PictureSpec(picture_format), renumber, append, session.overwrite)
+    target = CutTarget(film, frames, PictureSpec(picture_format or "png"), renumber, append, session.overwrite)
     done = cut_source(layout, task, found, spec=spec, target=target, on_progress=session.progress)
     _cut_result(session, done, damage=known_damage(layout, found.source_id))
 

@@ -24,7 +24,7 @@ _EIGHT_BIT_LUMA_FIRST = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p"
 class Renderer:
     """Draws frames as arrays, keeping one scaler for each kind of result.
 
-    A kept `VideoReformatter` keeps its context: six times faster than asking the frame, which makes a new one each time.
+    A kept `VideoReformatter` keeps its context: six times faster than asking the frame, which makes one anew.
     """
 
     def __init__(self, *, crop: Crop | None = None) -> None:

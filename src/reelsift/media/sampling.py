@@ -75,9 +75,10 @@ def sample(frames: Iterable[Frame], *, grid: Grid | None, stop_pts: int | None =
         previous = frame
         if stop_pts is not None and frame.pts >= stop_pts:
             return
+    if previous is None or latest_pts is None or previous.frame_index == taken:
+        return
     # The last frame also speaks for the points while it is still shown.
-    untaken = previous is not None and latest_pts is not None and previous.frame_index > taken
-    if untaken and grid.point(k) < min(latest_pts + max(previous.duration, 1), end_pts):
+    if grid.point(k) < min(latest_pts + max(previous.duration, 1), end_pts):
         yield previous
 
 
