@@ -10,7 +10,6 @@ __all__ = [
     "IndexIncompleteError",
     "LabelError",
     "MediaError",
-    "MissingExtraError",
     "ModelError",
     "OutputError",
     "OutputExistsError",
@@ -54,7 +53,3 @@ class OutputExistsError(ReelsiftError, FileExistsError):
 
 class IndexIncompleteError(ReelsiftError, RuntimeError):
     """An index that was asked for but is not there, or was left half-way."""
-
-
-class MissingExtraError(ReelsiftError, ImportError):
-    """An optional dependency that is not installed; the message names the pip command."""

@@ -108,3 +108,21 @@ def test_broken_files_are_named(model: Model, tmp_path: Path, how: str) -> None:
 def test_a_view_of_another_backbone_is_refused(model: Model) -> None:
     with pytest.raises(ModelError, match="columns"):
         model.probabilities({name: values[:, :-1] for name, values in film(5).views.items()})
+
+
+def test_two_who_save_the_same_model_do_not_destroy_it(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them finishes while the other is about to tidy up."""
+    folder = tmp_path / "m"
+    other = dataclasses.replace(model, priors=model.priors[::-1].copy(), task="other")
+    glob = Path.glob
+
+    def other_is_quicker(self: Path, pattern: str) -> object:
+        monkeypatch.undo()
+        other.save(folder)
+        return glob(self, pattern)
+
+    monkeypatch.setattr(Path, "glob", other_is_quicker)
+    model.save(folder)
+    assert Model.load(folder).task == "other"

@@ -104,7 +104,10 @@ def test_models_and_timelines_of_tasks_without_labels_go(learned: Road) -> None:
     project = learned.project
     project.predict("keep", "printer.mp4")
     project.clear_labels("keep")
-    assert sorted(project.collect_garbage().removed) == ["models/keep", "timelines/keep"]
+    assert {Path(name).parts[:2] for name in project.collect_garbage().removed} == {
+        ("models", "keep"),
+        ("timelines", "keep"),
+    }
     project.undo_labels("keep")
     assert project.status().tasks[0].model == "none"
     project.train("keep")  # the index is still there
@@ -116,3 +119,18 @@ def test_views_of_another_version_go(learned: Road) -> None:
     path.write_text(path.read_text().replace('"format": 1', '"format": 0'))
     removed = learned.project.collect_garbage().removed
     assert removed == (str(path.parent.relative_to(learned.folder / ".reelsift")),)
+
+
+def test_what_is_not_ours_is_never_cleared_away(tmp_path: Path) -> None:
+    """A project may share its folder with something else; a folder that is no project is left as it is."""
+    theirs = [tmp_path / "models" / "mine" / "weights.bin", tmp_path / "index" / "site" / "a.html", tmp_path / ".1-a.b"]
+    for file in theirs:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("precious")
+    project = Project(tmp_path)
+    assert project.collect_garbage() == GarbageResult((), 0)
+    assert not (tmp_path / "labels.sqlite").exists()
+    with project.layout.labels():
+        pass  # now it is a project
+    assert project.collect_garbage() == GarbageResult((), 0)
+    assert all(file.read_text() == "precious" for file in theirs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -19,7 +20,6 @@ from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, TrainSpec
 
 if TYPE_CHECKING:
     from conftest import Road
-
     from reelsift.models import Examples
 
 pytestmark = pytest.mark.xdist_group("learning")
@@ -196,3 +196,43 @@ def test_the_sampling_of_an_index_can_be_asked_for(drawn: Road) -> None:
 def _sources(project: Project) -> list[Any]:
     with project.layout.labels() as store:
         return list(store.sources().values())
+
+
+def test_a_source_that_was_replaced_is_not_learned_from(drawn: Road) -> None:
+    """Labels are of a content, not of a path."""
+    for picture in ("a.png", "b.png"):
+        folder = Path("loose", "dark" if picture == "a.png" else "light")
+        folder.mkdir(parents=True)
+        cv2.imwrite(str(folder / picture), np.full((64, 64, 3), 20 if picture == "a.png" else 200, np.uint8))
+    drawn.project.import_labels("loose", task="light")
+    cv2.imwrite("loose/dark/a.png", np.full((64, 64, 3), 240, np.uint8))
+    with drawn.project.layout.labels() as store:
+        labels, sources = store.labels("light"), store.sources()
+    examples, problems = gather_examples(drawn.project.layout, labels, sources, spec=FIVE, classes=["dark", "light"])
+    assert len(examples) == 1 and "a.png: has changed" in problems[0]
+
+
+def test_a_model_of_another_version_of_the_features_is_not_used(learned: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reelsift.features.views import VIEWS
+
+    view = load_model(learned.project.layout, "keep")[0].views[0]
+    monkeypatch.setitem(VIEWS, view, dataclasses.replace(VIEWS[view], version=99))
+    with pytest.raises(ModelError, match="another version: train it again"):
+        learned.project.predict("keep", "printer.mp4")
+    assert learned.project.status().tasks[0].model == "stale"
+
+
+def test_tasks_with_several_classes_at_once_are_not_trained_as_others(drawn: Road) -> None:
+    drawn.project.import_labels("training", task="many", kind="multi")
+    with pytest.raises(LabelError, match="several classes be true at once"):
+        drawn.project.train("many")
+
+
+def test_another_sampling_keeps_the_crop(drawn: Road) -> None:
+    crop = Crop(20, 20, 200, 120)
+    drawn.project.index("printer.mp4", spec=IndexSpec(FrameSpec(Sampling(None), crop)))
+    drawn.project.import_labels("training", task="keep")
+    sampling = Sampling(Fraction(10))
+    learning.train_task(drawn.project.layout, "keep", spec=TrainSpec(), sampling=sampling)
+    spec = IndexSpec.from_dict(load_model(drawn.project.layout, "keep")[0].index_spec)
+    assert spec.frames == FrameSpec(sampling, crop)

@@ -12,7 +12,7 @@ from reelsift.cli.label_commands import TaskOption
 from reelsift.cli.media_commands import SourceArgument, parse_rate
 from reelsift.cli.model_commands import ThresholdOption
 from reelsift.cli.session import Session, command, counted, listed, parsed
-from reelsift.errors import MediaError, SpecError
+from reelsift.errors import SpecError
 from reelsift.specs import Crop, CutSpec, PictureSpec, parse_thresholds
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def cut(
         rate = parse_rate(fps) if fps else None
     with parsed("--preset"):
         encoder_options(codec, quality=quality, preset=preset)
-    layout, found = session.project.layout, _one_source(session, source, rate)
+    layout, found = session.project.layout, session.project.layout.one_source(source, fps=rate)
     kept = classes_kept(layout, task, keep=listed(keep), drop=listed(drop))
     spec = CutSpec(
         kept,
@@ -179,13 +179,6 @@ def _preview(session: Session, task: str, source: Source, *, spec: CutSpec, shee
 
 def _segments(stretches: Any) -> list[dict[str, float]]:
     return [{"start_seconds": s.start_seconds, "end_seconds": s.end_seconds} for s in stretches]
-
-
-def _one_source(session: Session, path: Path, fps: Fraction | None) -> Source:
-    found = session.project.layout.sources([path], fps=fps)
-    if len(found) > 1:
-        raise MediaError(f"{path}: {len(found)} films in this folder; cut them one by one")
-    return found[0]
 
 
 def _speed(text: str) -> Fraction:

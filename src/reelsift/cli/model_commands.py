@@ -20,7 +20,7 @@ from reelsift.cli.media_commands import (
 )
 from reelsift.cli.session import Session, command, counted, listed, parsed
 from reelsift.errors import ReelsiftError
-from reelsift.specs import IndexSpec, TrainSpec, parse_thresholds
+from reelsift.specs import TrainSpec, parse_thresholds
 
 if TYPE_CHECKING:
     from reelsift.media.sources import Source
@@ -60,9 +60,14 @@ def train(
 
     with parsed("--classes"):
         spec = TrainSpec(model, listed([classes]) if classes else None, split, folds, seed)
-    index = IndexSpec(frame_spec(fps, crop)) if fps or crop else None
+    frames = frame_spec(fps, crop)
     training, problems = train_task(
-        session.project.layout, task, spec=spec, index_spec=index, on_progress=session.progress
+        session.project.layout,
+        task,
+        spec=spec,
+        sampling=frames.sampling if fps else None,
+        crop=frames.crop,
+        on_progress=session.progress,
     )
     for problem in problems:
         session.warn(f"reelsift: left out: {problem}")

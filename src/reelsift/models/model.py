@@ -94,8 +94,10 @@ class Model:
         settings = json.dumps({**self._settings(), "arrays": arrays}, indent=1, ensure_ascii=False)
         with writing_file(target / SETTINGS_NAME) as beside:
             beside.write_text(settings, encoding="utf-8")
+        # Whoever trains the same task beside us may have been quicker: what the JSON names now is in use.
+        in_use = json.loads((target / SETTINGS_NAME).read_text(encoding="utf-8"))["arrays"]
         for old in target.glob("arrays-*.safetensors"):
-            if old.name != arrays:
+            if old.name not in (arrays, in_use):
                 old.unlink(missing_ok=True)
 
     @classmethod

@@ -12,7 +12,8 @@ from reelsift.features.store import folder_name
 from reelsift.labels import LabelStore, SourceRecord
 from reelsift.output import left_behind
 from reelsift.project.layout import Layout
-from reelsift.project.learning import load_model
+from reelsift.project.learning import is_model, load_model
+from reelsift.project.predicting import is_timeline
 
 __all__ = ["GarbageResult", "ProjectStatus", "SourceStatus", "TaskStatus", "collect_garbage", "project_status"]
 
@@ -73,8 +74,7 @@ class GarbageResult:
 
 def project_status(layout: Layout) -> ProjectStatus:
     """Looks through a project; changes nothing, and makes none where there is none."""
-    layout.check()
-    if not layout.folder.is_dir():
+    if not layout.exists():
         return ProjectStatus(str(layout.folder), (), (), 0)
     with layout.labels() as store:
         records = store.sources().values()
@@ -92,12 +92,13 @@ def collect_garbage(layout: Layout, *, dry_run: bool = False) -> GarbageResult:
     """Removes what nothing refers to.
 
     That is: what killed runs left half-written in the project; indexes of sources that are gone and have no labels, or
-    that this version cannot use; models and timelines of tasks without labels.
+    that this version cannot use; models and timelines of tasks without labels. Nothing that was not written by
+    reelsift is touched, should the project share its folder with something else.
     """
-    layout.check()
-    if not layout.folder.is_dir():
+    if not layout.exists():
         return GarbageResult((), 0)
-    doomed = list(left_behind(layout.folder))
+    rooms = [layout.folder / name for name in ("index", "models", "timelines")]
+    doomed = [path for room in rooms if room.is_dir() for path in left_behind(room)]
     with layout.labels() as store:
         doomed += [*_old_indexes(layout, store), *_old_tasks(layout, store)]
     freed = sum(_size(path) for path in doomed)
@@ -131,7 +132,7 @@ def _task_status(layout: Layout, store: LabelStore, task: str) -> TaskStatus:
         state = "trained" if model.label_digest == store.label_digest(task) else "stale"
         report = dict(model.report)
     except ModelError:
-        state = "none"
+        state = "stale" if layout.model_folder(task).is_dir() else "none"
     timelines = len(list((layout.folder / "timelines" / task).glob("*.parquet")))
     return TaskStatus(task, found.kind, dict(found.classes), state, report.get("balanced_accuracy"), timelines)
 
@@ -151,7 +152,8 @@ def _old_indexes(layout: Layout, store: LabelStore) -> list[Path]:
     index = layout.folder / "index"
     if not index.is_dir():
         return []
-    gone = [path for path in index.iterdir() if path.is_dir() and path.name != "loose" and path.name not in alive]
+    ours = {path.parent.parent.parent for path in index.glob("*/*/*/part-*.parquet")} - {index / "loose"}
+    gone = sorted(path for path in ours if path.name not in alive)
     used = {record.folder.parent for record in layout.features.records()}
     outdated = [
         path.parent
@@ -163,8 +165,11 @@ def _old_indexes(layout: Layout, store: LabelStore) -> list[Path]:
 
 def _old_tasks(layout: Layout, store: LabelStore) -> list[Path]:
     labelled = {task.name for task in store.tasks() if task.classes}
-    folders = [layout.folder / "models", layout.folder / "timelines"]
-    return [path for folder in folders if folder.is_dir() for path in folder.iterdir() if path.name not in labelled]
+    models = [path.parent for path in (layout.folder / "models").glob("*/model.json") if is_model(path.parent)]
+    timelines = [path for path in (layout.folder / "timelines").glob("*/*.parquet") if is_timeline(path)]
+    return [path for path in models if path.name not in labelled] + [
+        path for path in timelines if path.parent.name not in labelled
+    ]
 
 
 def _size(path: Path) -> int:

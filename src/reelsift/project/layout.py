@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from reelsift.errors import LabelError, SourceNotFoundError, SpecError
+from reelsift.errors import LabelError, MediaError, ReelsiftError, SourceNotFoundError, SpecError
 from reelsift.features.store import FeatureStore
 from reelsift.labels import LabelStore, SourceRecord
 from reelsift.media.sources import FilmSource, PictureSource, Source, resolve_sources
@@ -50,6 +50,15 @@ class Layout:
         with LabelStore(path) as store:
             yield store
 
+    def exists(self) -> bool:
+        """Whether there is a project.
+
+        Raises:
+            SpecError: If its folder is a file.
+        """
+        self.check()
+        return (self.folder / "labels.sqlite").exists()
+
     def check(self) -> None:
         """Raises:
         SpecError: If the project's folder is a file.
@@ -67,23 +76,35 @@ class Layout:
         """The source behind a record, where it was last seen: from the current folder, or from beside the project.
 
         Raises:
-            SourceNotFoundError: If it is in neither place.
+            SourceNotFoundError: If it is in neither place, or something else is there now.
         """
-        path = self.find(record)
-        if path is None:
-            raise SourceNotFoundError(
-                f"{record.path}: no longer there; if it was moved, run reelsift index on its new place"
-            )
-        if record.kind == "film":
-            return FilmSource(path, record.path)
-        if record.kind == "picture":
-            return PictureSource(path, record.path, (path,))
-        return resolve_sources([path], fps=record.fps)[0]
+        places = [path for path in (Path(record.path), self._beside / record.path) if path.exists()]
+        for path in places:
+            source = _source_at(path, record)
+            if source is not None:
+                return source
+        what = "has changed since the project met it" if places else "no longer there"
+        raise SourceNotFoundError(
+            f"{record.path}: {what}; if the old one was moved, run reelsift index on its new place"
+        )
 
     def find(self, record: SourceRecord) -> Path | None:
-        """Where the source behind a record is: from the current folder, or from beside the project; `None` if gone."""
-        places = (Path(record.path), self._beside / record.path)
-        return next((path for path in places if path.exists()), None)
+        """Where the source behind a record is, by its content; `None` if it is gone."""
+        try:
+            return self.open(record).path
+        except ReelsiftError:
+            return None
+
+    def one_source(self, path: str | Path, *, fps: Fraction | None = None) -> Source:
+        """The one source behind a path, as `sources`.
+
+        Raises:
+            MediaError: If it is a folder of several films.
+        """
+        found = self.sources([path], fps=fps)
+        if len(found) > 1:
+            raise MediaError(f"{path}: {len(found)} films in this folder; name one of them")
+        return found[0]
 
     def settled(self, record: SourceRecord) -> SourceRecord:
         """The record with a path that leads to its source from any current folder.
@@ -112,13 +133,24 @@ class Layout:
             records = [record for record in store.sources().values() if record.kind == "folder"]
         for record in records:
             known = replace(source, fps=record.fps or source.fps)
-            if known.fps != source.fps and self.find(record) is not None and known.source_id == record.source_id:
+            if known.fps != source.fps and known.source_id == record.source_id:
                 return known
         return source
 
     @property
     def _beside(self) -> Path:
         return self.folder.absolute().parent
+
+
+def _source_at(path: Path, record: SourceRecord) -> Source | None:
+    """The source at a path, if it is the one a record means."""
+    if record.kind == "film":
+        source: Source = FilmSource(path, record.path)
+    elif record.kind == "picture":
+        source = PictureSource(path, record.path, (path,))
+    else:
+        source = resolve_sources([path], fps=record.fps)[0]
+    return source if source.source_id == record.source_id else None
 
 
 def checked_task(task: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,12 +15,13 @@ import numpy as np
 from reelsift.errors import LabelError, ModelError, ReelsiftError, SourceNotFoundError
 from reelsift.features.extraction import extract_loose
 from reelsift.features.store import IndexedSource
+from reelsift.features.views import view_named
 from reelsift.filenames import natural_key
 from reelsift.labels import Label, SourceRecord
 from reelsift.media.sources import Source
 from reelsift.project.indexing import Progress, complete, density, fitting_records, for_source, settings_of, silent
 from reelsift.project.layout import Layout
-from reelsift.specs import IndexSpec, Sampling, TrainSpec
+from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, TrainSpec
 
 if TYPE_CHECKING:
     from reelsift.models import Examples, Model, Training
@@ -63,12 +65,16 @@ def train_task(
     *,
     spec: TrainSpec,
     index_spec: IndexSpec | None = None,
+    sampling: Sampling | None = None,
+    crop: Crop | None = None,
     on_progress: Progress = silent,
 ) -> tuple[Training, tuple[str, ...]]:
     """Learns a model from the labels of a task and keeps it; computes the features that are missing first.
 
     Args:
         index_spec: How to look at sources; by default as most of the labelled ones were indexed.
+        sampling: Another sampling than that.
+        crop: Another crop than that.
 
     Returns:
         The training, and what could not be read, a line each.
@@ -80,6 +86,9 @@ def train_task(
 
     with layout.labels(make=False) as store:
         labels, sources, digest = store.labels(task), store.sources(), store.label_digest(task)
+        kind = next(found.kind for found in store.tasks() if found.name == task)
+    if kind == "multi":
+        raise LabelError(f"task '{task}' lets several classes be true at once: models for that are not there yet")
     if not labels:
         raise LabelError(f"task '{task}' has no labels: import some with reelsift labels import PATH --task {task}")
     classes = sorted({label.class_name for label in labels}, key=natural_key)
@@ -88,8 +97,10 @@ def train_task(
             f"task '{task}' has labels of one class only, '{classes[0]}': a model tells at least two apart"
         )
     chosen = index_spec or training_index(layout, labels)
+    frames = FrameSpec(sampling or chosen.frames.sampling, crop or chosen.frames.crop)
+    chosen = replace(chosen, frames=frames)
     examples, problems = gather_examples(layout, labels, sources, spec=chosen, classes=classes, on_progress=on_progress)
-    training = train(examples, spec=spec, task=task, index_spec=chosen.to_dict(), label_digest=digest)
+    training = train(examples, spec=spec, task=task, index_spec=_described(chosen), label_digest=digest)
     training.model.save(layout.model_folder(task))
     return training, problems
 
@@ -106,8 +117,26 @@ def load_model(layout: Layout, task: str) -> tuple[Model, str]:
     if not folder.is_dir():
         raise ModelError(f"task '{task}' has no model: train it with reelsift train {task}")
     model = Model.load(folder)
+    current = _described(IndexSpec.from_dict(model.index_spec))["view_versions"]
+    if any(model.index_spec.get("view_versions", {}).get(view) != current.get(view) for view in model.views):
+        raise ModelError(f"the model of task '{task}' was trained on features of another version: train it again")
     # The settings name the arrays by a digest of their own.
     return model, hashlib.sha256((folder / SETTINGS_NAME).read_bytes()).hexdigest()[:32]
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder holds a model of ours, of whatever version."""
+    from reelsift.models.model import FORMAT, SETTINGS_NAME
+
+    try:
+        return bool(json.loads((folder / SETTINGS_NAME).read_text(encoding="utf-8"))["format"] == FORMAT)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _described(spec: IndexSpec) -> dict[str, Any]:
+    """A spec and the versions of its views: features of another version mean nothing to a model."""
+    return {**spec.to_dict(), "view_versions": {view: view_named(view).version for view in spec.views}}
 
 
 def training_index(layout: Layout, labels: Sequence[Label]) -> IndexSpec:

@@ -141,6 +141,14 @@ def write_timeline(path: Path, timeline: Timeline, *, facts: Mapping[str, Any]) 
     write_table(path, columns, facts={**facts, **whole, "classes": list(timeline.classes)})
 
 
+def is_timeline(path: Path) -> bool:
+    """Whether a file is a timeline of ours, of whatever model."""
+    try:
+        return {"model", "classes", "frame_count"} <= set(read_facts(path))
+    except IndexIncompleteError:
+        return False
+
+
 def _read_timeline(path: Path, source: Source, task: str, facts: Mapping[str, Any]) -> Timeline | None:
     """The stored timeline, if it was made from the same things."""
     if not path.exists():

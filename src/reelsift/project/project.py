@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reelsift.errors import MediaError
 from reelsift.labels import ColumnNames, Label, TaskKind
-from reelsift.media.sources import FilmSource, Source
+from reelsift.media.sources import FilmSource
 from reelsift.project.exporting import FramesResult, export_frames
 from reelsift.project.housekeeping import GarbageResult, ProjectStatus, collect_garbage, project_status
 from reelsift.project.importing import ImportResult, import_labels
@@ -76,7 +76,7 @@ class Project:
         overwrite: bool = False,
     ) -> FramesResult:
         """Writes frames of a film as pictures, to be sorted into classes by hand."""
-        film = self._one_source(source)
+        film = self.layout.one_source(source)
         if not isinstance(film, FilmSource):
             raise MediaError(f"{source}: a folder of pictures has its frames already")
         return export_frames(
@@ -146,7 +146,7 @@ class Project:
     ) -> Timeline:
         """The timeline of a film or a folder of pictures: probabilities of its samples, and their smoothed labels."""
         decision = Decision(thresholds=dict(thresholds or {}), min_seconds=min_seconds)
-        found = self._one_source(source, fps=fps)
+        found = self.layout.one_source(source, fps=fps)
         return predict_source(self.layout, task, found, decision=decision, on_progress=self._on_progress)
 
     def cut(
@@ -169,7 +169,7 @@ class Project:
         from reelsift.project.cutting import cut_source
 
         target = CutTarget(Path(output), append=Path(append) if append else None, overwrite=overwrite)
-        found = self._one_source(source, fps=fps)
+        found = self.layout.one_source(source, fps=fps)
         return cut_source(self.layout, task, found, spec=spec, target=target, on_progress=self._on_progress)
 
     def status(self) -> ProjectStatus:
@@ -179,12 +179,6 @@ class Project:
     def collect_garbage(self, *, dry_run: bool = False) -> GarbageResult:
         """Removes what nothing refers to."""
         return collect_garbage(self.layout, dry_run=dry_run)
-
-    def _one_source(self, path: PathLike, *, fps: Fraction | None = None) -> Source:
-        found = self.layout.sources([path], fps=fps)
-        if len(found) > 1:
-            raise MediaError(f"{path}: {len(found)} films in this folder; name one of them")
-        return found[0]
 
 
 def _listed(sources: PathLike | Iterable[PathLike]) -> Sequence[PathLike]:
