@@ -6,12 +6,13 @@ import functools
 import multiprocessing
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reelsift.errors import MediaError, ReelsiftError
-from reelsift.runners import RUNNERS, run
+from reelsift.runners import run
 
 pytestmark = pytest.mark.xdist_group("runners")
 
@@ -44,7 +45,7 @@ def note_and_wait(folder: Path, number: int) -> int:
     return number
 
 
-@pytest.fixture(params=RUNNERS)
+@pytest.fixture(params=["serial", "processes"])
 def runner(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -114,3 +115,17 @@ def test_an_exception_in_the_consumer_stops_the_workers(tmp_path: Path) -> None:
     while multiprocessing.active_children() and time.perf_counter() - started < 10:
         time.sleep(0.05)
     assert multiprocessing.active_children() == []
+
+
+def test_items_are_found_while_others_are_worked_on(runner: str) -> None:
+    found: list[int] = []
+
+    def finding() -> Iterator[int]:
+        for number in range(20):
+            found.append(number)
+            yield number
+
+    results = run(finding(), work=double, runner=runner, jobs=2)  # type: ignore[arg-type]
+    next(results)
+    assert len(found) < 10
+    assert len(list(results)) == 19

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -88,20 +88,39 @@ def writing_file(output: Path, *, make_folder: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
-def writing_folder(folder: Path) -> Iterator[Path]:
-    """A hidden folder beside `folder`, whose files move there when the block ends well; else as `writing_file`."""
+def writing_folder(folder: Path, *, replaces: Callable[[str], bool] | None = None) -> Iterator[Path]:
+    """A hidden folder beside `folder`, whose files move there when the block ends well; else as `writing_file`.
+
+    Args:
+        folder: Where the files will be; need not be there yet.
+        replaces: Says by their names which files of an earlier run those of this one replace: they are removed, once
+            the new ones are in place. `None`: only files of the same names.
+    """
     beside = hidden_beside(folder)
     try:
         with writing_problem(folder):
             beside.mkdir()
             yield beside
             if folder.exists():
+                written: set[tuple[int, int]] = set()
                 for entry in sorted(beside.iterdir()):
                     os.replace(entry, folder / entry.name)
+                    written.add(_identity(folder / entry.name))
+                for entry in sorted(folder.iterdir()):
+                    if replaces is None or not replaces(entry.name) or not entry.is_file():
+                        continue
+                    if _identity(entry) not in written:
+                        entry.unlink()
             else:
                 os.replace(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Tells a file whatever the case its name is written in, which some systems do not tell apart."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Running a list of independent work items: one after the other, or in several processes.
 
-A runner maps a function over picklable items and gives the results as they come. When an item fails the others still
-run; the failures are raised or handed back by the caller's choice of `on_error`.
+A runner maps a function over picklable items and gives the results as they come. An item that fails is given back with
+its error, and the others still run.
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Literal, TypeVar
 
 from reelsift.errors import ReelsiftError
 
-__all__ = ["RUNNERS", "core_count", "run"]
-
-RUNNERS = ("serial", "processes")
+__all__ = ["core_count", "run"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,7 +29,7 @@ def core_count() -> int:
 
 
 def run(
-    items: Sequence[Item],
+    items: Iterable[Item],
     *,
     work: Callable[[Item], Result],
     runner: Literal["serial", "processes"] = "serial",
@@ -40,7 +38,8 @@ def run(
     """Does `work` on each item.
 
     Args:
-        items: Independent of each other; picklable for `processes`.
+        items: Independent of each other; picklable for `processes`. Taken one by one, not long before their turn comes,
+            so an iterator may do work of its own to find the next one.
         work: A function that can be pickled by name for `processes`.
         runner: Where.
         jobs: How many at once, for `processes`.
@@ -49,13 +48,13 @@ def run(
         Each item with its result, or with the `ReelsiftError` it ended in, in the order they finish. Any other error
         stops everything and is raised. Closing the iterator stops the workers.
     """
-    if runner == "serial" or jobs == 1 or len(items) < 2:
+    if runner == "serial" or jobs == 1:
         for item in items:
             yield item, _attempt(work, item)
         return
     # Spawned, not forked: FFmpeg, OpenVINO and the threads behind both do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(max_workers=min(jobs, len(items)), mp_context=context, initializer=_ignore_interrupt)
+    pool = ProcessPoolExecutor(max_workers=jobs, mp_context=context, initializer=_ignore_interrupt)
     try:
         yield from _gather(pool, items, work, ahead=2 * jobs)
     except BaseException:
@@ -65,7 +64,7 @@ def run(
 
 
 def _gather(
-    pool: ProcessPoolExecutor, items: Sequence[Item], work: Callable[[Item], Result], *, ahead: int
+    pool: ProcessPoolExecutor, items: Iterable[Item], work: Callable[[Item], Result], *, ahead: int
 ) -> Iterator[tuple[Item, Result | ReelsiftError]]:
     waiting: dict[Future[Result | ReelsiftError], Item] = {}
     remaining = iter(items)

@@ -242,6 +242,17 @@ class CutSpec:
         check_thresholds(self.thresholds)
 
 
+def check_crop(crop: Crop | None, *, size: Size, name: str) -> None:
+    """Raises:
+    SpecError: If a crop reaches outside a picture of `size`; with the name of the source.
+    """
+    if crop is not None:
+        try:
+            crop.check_within(size)
+        except SpecError as error:
+            raise SpecError(f"{name}: {error}") from None
+
+
 def check_thresholds(thresholds: Mapping[str, float]) -> None:
     """Raises:
     SpecError: If a threshold is not a probability strictly between 0 and 1.

@@ -117,6 +117,19 @@ def test_index_says_what_became_of_each_source_in_the_order_given(road: Path, ru
     assert len(done.err.splitlines()) == 2
 
 
+def test_index_overwrites_what_is_damaged_and_names_views_once(road: Path, run: Run) -> None:
+    for shard in (road / ".reelsift" / "index").rglob("quality/part-*.parquet"):
+        shard.write_bytes(shard.read_bytes()[:4] + b"\xff" * 60 + shard.read_bytes()[64:])
+    line = ("index", "film.mp4", "--fps", "all", "--views", "quality,quality,thumbnail", "--jobs", "2", "--json")
+    (row,) = run(*line, "--dry-run", "--overwrite").values["sources"]
+    assert (row["status"], row["missing_views"]) == ("missing", ["quality", "thumbnail"])
+    assert [run(*line, *more).values["sources"][0]["status"] for more in ((), ("--overwrite",), ())] == [
+        "cached",
+        "indexed",
+        "cached",
+    ]
+
+
 def test_predict_in_json_and_in_the_csv(road: Path, run: Run) -> None:
     done = run("predict", "keep", "film.mp4", "--csv", "frames.csv", "--json")
     (row,) = done.values["sources"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reelsift.errors import IndexIncompleteError
+from reelsift.errors import IndexIncompleteError, MediaError
 from reelsift.features.store import FeatureStore, IndexRecord, PartFacts, shard_name
 from reelsift.features.tables import VALUES, read_facts, write_table
 from reelsift.features.views import VIEWS
@@ -118,7 +119,9 @@ def test_shards_that_are_gone_are_named(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path)
     record = settle(store, keep_part(store, 0, [0], first=0, decoded=1), keep_part(store, 1, [1], first=1, decoded=1))
     (record.folder / "part-00001.parquet").unlink()
-    with pytest.raises(IndexIncompleteError, match="shards are missing; delete the folder and index again"):
+    with pytest.raises(
+        IndexIncompleteError, match="shards are missing; compute it again with: reelsift index SOURCE --overwrite"
+    ):
         store.read([record])
     (record.folder / "part-00000.parquet").unlink()
     with pytest.raises(IndexIncompleteError, match="shards are missing"):
@@ -134,7 +137,7 @@ def test_damaged_shards_are_an_error_of_one_line(tmp_path: Path) -> None:
         with pytest.raises(IndexIncompleteError) as caught:
             broken()
         assert "\n" not in str(caught.value)
-        assert "damaged" in str(caught.value) and "index again" in str(caught.value)
+        assert "damaged" in str(caught.value) and "reelsift index SOURCE --overwrite" in str(caught.value)
 
 
 def test_indexes_of_other_versions_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,14 +162,15 @@ def test_nothing_decoded_at_all_is_an_error(tmp_path: Path) -> None:
     columns = {"frame_index": np.empty(0, np.int64), "time_seconds": np.empty(0), VALUES: np.empty((0, 2), np.float32)}
     shard = store.view_folder(SOURCE, "quality", ALL, plan="p") / shard_name(part)
     write_table(shard, columns, facts=asdict(PartFacts(0, 0, 5, "bad", None, None)))
-    with pytest.raises(IndexIncompleteError, match="no frame could be decoded"):
+    with pytest.raises(MediaError, match=r"no frame could be decoded \(bad\)"):
         settle(store, part)
+    assert not shard.exists()  # it may be mended, and is tried again
 
 
 def test_removed_views_are_gone(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path)
     record = settle(store, keep_part(store, 0, [0], first=0, decoded=1))
-    store.remove(record)
+    store.remove(SOURCE, "quality", ALL, plan="p")
     assert list(store.records()) == []
     assert not record.folder.exists()
 
@@ -191,3 +195,33 @@ def test_what_a_part_told_is_kept_beside_its_rows(tmp_path: Path) -> None:
     part = keep_part(store, 0, [0], first=0, decoded=1, undecodable=1)
     folder = store.view_folder(SOURCE, "quality", ALL, plan="p")
     assert PartFacts(**read_facts(folder / shard_name(part))) == PartFacts(0, 1, 1, "lost", 0.0, 1.0)
+
+
+@pytest.mark.parametrize("broken", ["", "{half", "[]", "{}"])
+def test_a_record_that_cannot_be_read_counts_as_missing(broken: str, tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path)
+    record = settle(store, keep_part(store, 0, [0], first=0, decoded=1))
+    (record.folder.parent / "index.json").write_text(broken)
+    assert store.missing(SOURCE, ("quality",), ALL, plan="p") == ("quality",)
+    assert list(store.records()) == []
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"PAR1 damaged PAR1")])
+def test_a_view_that_lost_a_shard_counts_as_missing(harm: Callable[[Path], object], tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path)
+    record = settle(store, keep_part(store, 0, [0], first=0, decoded=1), keep_part(store, 1, [1], first=1, decoded=1))
+    assert store.missing(SOURCE, ("quality",), ALL, plan="p") == ()
+    harm(record.folder / "part-00001.parquet")
+    assert store.missing(SOURCE, ("quality",), ALL, plan="p") == ("quality",)
+
+
+def test_damaged_shards_of_single_frames_are_passed_over(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path)
+    for name, source in (("a", "one"), ("b", "two")):
+        columns = {"source_id": [source], "time_seconds": np.zeros(1), VALUES: np.ones((1, 2), np.float32)}
+        store.add_loose("quality", ALL, name=name, columns=columns)
+    first, second = sorted(tmp_path.rglob("part-*.parquet"))
+    first.write_bytes(b"damaged")
+    assert store.read_loose("quality", ALL)[0] == {("two", 0): 0}
+    second.write_bytes(b"damaged")
+    assert store.read_loose("quality", ALL) == ({}, None)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelsift.errors import IndexIncompleteError, OutputError
-from reelsift.features.tables import read_facts, read_rows, write_json, write_table, writing_table
+from reelsift.features.tables import read_facts, read_rows, row_count, write_json, write_table, writing_table
 from reelsift.output import writing_file
 
 
@@ -81,13 +81,17 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def test_damaged_tables_are_named(tmp_path: Path) -> None:
     path = tmp_path / "part-00000.parquet"
     write_table(path, {"frame_index": np.arange(100)}, facts={"format": 1})
+    assert row_count(path) == 100
     whole = path.read_bytes()
     for damaged in (b"", b"not parquet", whole[: len(whole) // 2]):
         path.write_bytes(damaged)
         with pytest.raises(
-            IndexIncompleteError, match=r"part-00000\.parquet: damaged; delete it and run reelsift index"
+            IndexIncompleteError,
+            match=r"part-00000\.parquet: damaged; compute it again with: reelsift index SOURCE --overwrite",
         ):
             read_facts(path)
+        assert row_count(path) is None
+        assert read_rows([path], columns=["frame_index"], skip_damaged=True) == {}
         with pytest.raises(IndexIncompleteError) as caught:
             read_rows([path], columns=["frame_index"])
-        assert "\n" not in str(caught.value) and "index again" in str(caught.value)
+        assert "\n" not in str(caught.value) and "reelsift index SOURCE --overwrite" in str(caught.value)

@@ -34,5 +34,5 @@ def test_colours_and_place_are_kept() -> None:
 
 
 def test_a_damaged_thumbnail_says_what_to_do() -> None:
-    with pytest.raises(MediaError, match="run reelsift index again"):
+    with pytest.raises(MediaError, match="reelsift index SOURCE --overwrite"):
         decode_thumbnail(b"not a picture")

@@ -96,7 +96,7 @@ def test_planned_parts_tile_the_film_and_begin_at_key_frames(
     pts = [start]
     for gap in gaps:
         pts.append(pts[-1] + gap)
-    scan = PacketScan(tuple(pts), tuple(pts[::keys]), Fraction(1, 100), len(pts))
+    scan = PacketScan(tuple(pts), tuple(pts[::keys]), Fraction(1, 100), len(pts), pts[-1] + 1)
     parts = plan_parts(scan, part_seconds=seconds)
     assert parts[0].start_pts is None and parts[-1].stop_pts is None
     for before, after in itertools.pairwise(parts):
@@ -111,5 +111,13 @@ def test_planned_parts_tile_the_film_and_begin_at_key_frames(
 
 @pytest.mark.parametrize("pts", [(), (5,)])
 def test_films_of_no_or_one_picture_are_one_part(pts: tuple[int, ...]) -> None:
-    parts = plan_parts(PacketScan(pts, pts, Fraction(1, 25), len(pts)))
+    parts = plan_parts(PacketScan(pts, pts, Fraction(1, 25), len(pts), 6))
     assert [part.frame_count for part in parts] == [len(pts)]
+
+
+def test_the_last_picture_lasts_as_long_as_it_says_or_as_most_do(drawn: tuple[str, Path], tmp_path: Path) -> None:
+    expected = 0.04 if drawn[0] != "gif" else 0.1
+    scan = scan_packets(drawn[1])
+    last = float(KINDS[drawn[0]].times_seconds[-1] - KINDS[drawn[0]].times_seconds[-2])
+    assert scan.last_length_seconds == pytest.approx(expected, abs=0.002) or scan.last_length_seconds <= last + 0.002
+    assert scan.last_length_seconds > 0

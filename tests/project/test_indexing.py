@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import pytest
 
 from films import break_packets, numbered, write_film, write_slow_film
+from reelsift.errors import MediaError, ReelsiftError
 from reelsift.media.sources import FilmSource, resolve_sources
 from reelsift.project import Project, indexing
-from reelsift.project.indexing import fitting_records, indexed_views
+from reelsift.project.indexing import IndexResult, fitting_records, index_sources, indexed_views
+from reelsift.runners import core_count
+from reelsift.runners import run as run_items
 from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling
 
 if TYPE_CHECKING:
@@ -127,3 +131,120 @@ def test_a_folder_of_pictures_is_looked_at_whole(tmp_path: Path) -> None:
     assert faster.duration_seconds == 2
     (source,) = resolve_sources([folder])
     assert len(indexed_views(project.layout, source, spec=ALL, views=("quality",)).frame_indexes) == 8
+
+
+def short_films(folder: Path, count: int) -> list[FilmSource]:
+    folder.mkdir(exist_ok=True)
+    films = [write_film(folder / f"{number}.mp4", 10 + number) for number in range(count)]
+    return [FilmSource(film, film.name) for film in films]
+
+
+def test_parts_of_all_sources_are_one_list_of_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short films are worked on at once, share the cores, and a failing one and a copy stop nothing."""
+    sources = short_films(tmp_path / "films", 4)
+    shutil.copy(sources[0].path, tmp_path / "copy.mp4")
+    (tmp_path / "empty.mp4").touch()
+    sources[1:1] = [FilmSource(tmp_path / name, name) for name in ("empty.mp4", "copy.mp4")]
+    calls: list[list[Any]] = []
+
+    def noting(items: Iterable[Any], **settings: Any) -> Iterator[Any]:
+        calls.append([])
+        return run_items((calls[-1].append(item) or item for item in items), **settings)
+
+    monkeypatch.setattr(indexing, "run", noting)
+    said: list[tuple[str, int, int]] = []
+    finished: list[IndexResult] = []
+    layout = Project(tmp_path / "project").layout
+    results = index_sources(
+        layout, sources, spec=ALL, runner="processes", jobs=2, on_result=finished.append,
+        on_progress=lambda what, *, done, total: said.append((what, done, total)),
+    )  # fmt: skip
+    assert [result.source for result in results] == [source.name for source in sources]
+    assert [result.status for result in results] == ["indexed", "failed", "cached", "indexed", "indexed", "indexed"]
+    assert [result.frames for result in results] == [10, 0, 10, 11, 12, 13]
+    assert sorted(finished, key=lambda result: result.source) == sorted(results, key=lambda result: result.source)
+    assert [len(items) for items in calls if items] == [4]
+    assert {item.threads for item in calls[0]} == {max(1, core_count() // 2)}
+    assert ("3.mp4", 0, 13) in said and ("3.mp4", 13, 13) in said
+
+
+def test_the_only_part_there_is_has_all_threads_and_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    real = indexing.extract_part
+
+    def noting(item: Any, **settings: Any) -> Any:
+        seen.append(item.threads)
+        return real(item, **settings)
+
+    monkeypatch.setattr(indexing, "extract_part", noting)
+    (source,) = short_films(tmp_path, 1)
+    layout = Project(tmp_path / "project").layout
+    assert index_sources(layout, [source], spec=ALL, runner="processes", jobs=2)[0].status == "indexed"
+    assert seen == [0]
+
+
+def test_a_worker_that_dies_fails_its_own_source_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(items: Iterable[Any], *, work: Callable[[Any], Any], **settings: Any) -> Iterator[Any]:
+        for item in items:
+            if item.source.name == "1.mp4":
+                raise ReelsiftError("a worker process died")
+            yield item, work(item)
+
+    monkeypatch.setattr(indexing, "run", dying)
+    layout = Project(tmp_path / "project").layout
+    sources = short_films(tmp_path, 4)
+    results = index_sources(layout, sources, spec=ALL, runner="processes", jobs=2)
+    assert [result.status for result in results] == ["indexed", "failed", "indexed", "indexed"]
+    assert results[1].error == "a worker process died"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_overwriting_heals_what_is_damaged(jobs: int, tmp_path: Path) -> None:
+    sources = short_films(tmp_path / "films", 2)
+    layout = Project(tmp_path / "project").layout
+    index_sources(layout, sources, spec=ALL)
+    whole = layout.features.read(list(layout.features.records(sources[0].source_id))[:1])
+    for shard in layout.features.folder.rglob("part-*.parquet"):
+        data = shard.read_bytes()
+        shard.write_bytes(data[:4] + b"\xff" * 60 + data[64:])  # its end still tells that all is well
+    assert [result.status for result in index_sources(layout, sources, spec=ALL)] == ["cached"] * 2
+    results = index_sources(layout, [*sources, sources[0]], spec=ALL, runner="processes", jobs=jobs, overwrite=True)
+    assert [result.status for result in results] == ["indexed", "indexed", "cached"]
+    healed = layout.features.read(list(layout.features.records(sources[0].source_id))[:1])
+    assert (healed.views["quality"] == whole.views["quality"]).all()
+
+
+def test_overwriting_leaves_alone_what_cannot_be_read_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (source,) = short_films(tmp_path, 1)
+    layout = Project(tmp_path / "project").layout
+    index_sources(layout, [source], spec=ALL)
+    crop = spec_of(None, crop=Crop(0, 0, 9999, 10))
+    assert index_sources(layout, [source], spec=crop, overwrite=True)[0].status == "failed"
+    assert index_sources(layout, [source], spec=ALL)[0].status == "cached"
+
+
+def test_a_broken_record_is_written_again(tmp_path: Path) -> None:
+    (source,) = short_films(tmp_path, 1)
+    layout = Project(tmp_path / "project").layout
+    index_sources(layout, [source], spec=ALL)
+    for record in layout.features.folder.rglob("index.json"):
+        record.write_text("")
+    assert index_sources(layout, [source], spec=ALL)[0].status == "indexed"
+
+
+@pytest.mark.parametrize("views", [("quality", "quality"), ("quality", "thumbnail"), ("thumbnail",)])
+def test_a_view_named_twice_is_computed_once(views: tuple[str, ...], tmp_path: Path) -> None:
+    (source,) = short_films(tmp_path, 1)
+    layout = Project(tmp_path / "project").layout
+    (result,) = index_sources(layout, [source], spec=spec_of(None, views=views))
+    assert (result.status, result.frames) == ("indexed", 10)
+
+
+def test_a_damaged_picture_is_named_by_what_needs_its_views(tmp_path: Path) -> None:
+    picture = tmp_path / "damaged.png"
+    picture.write_text("damaged")
+    layout = Project(tmp_path / "project").layout
+    (source,) = resolve_sources([picture])
+    for _ in range(2):
+        with pytest.raises(MediaError, match=r"damaged\.png: no frame could be decoded \(not a picture, or damaged"):
+            indexed_views(layout, source, spec=ALL, views=("quality",))

@@ -10,7 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
+from films import KINDS, number_of, write_film
 from reelsift.errors import LabelError, ModelError, SpecError
+from reelsift.media.reader import FilmReader, open_film
+from reelsift.media.render import Renderer
 from reelsift.media.sources import FilmSource
 from reelsift.project import Project, predicting
 from reelsift.project.predicting import Decision, predict_source, refine
@@ -203,3 +206,37 @@ def test_films_that_cannot_be_read_are_named(learned: Road) -> None:
     picture = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
     Path("picture.png").write_bytes(picture)
     assert len(learned.project.predict("keep", "picture.png")) == 1
+
+
+def films_by_counting(folder: Path) -> dict[str, Path]:
+    """Films of 140 frames whose time stamps nobody can go by."""
+    first, second = (write_film(folder / f"{name}.ts", 70) for name in "ab")
+    joined = folder / "joined.ts"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())  # its time stamps start again
+    return {"joined": joined, "avi": KINDS["mpeg4-avi"].write(folder, "film", 140)}
+
+
+@pytest.mark.parametrize("kind", ["joined", "avi"])
+def test_where_stamps_say_nothing_a_film_is_read_straight_through(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = films_by_counting(tmp_path)[kind]
+    with open_film(path) as reader:
+        times = np.array([frame.time_seconds for frame in reader.frames()])
+    chosen = np.arange(0, 140, 6)
+    timeline = Timeline(
+        source="film", task="t", classes=("KO", "OK"), frame_indexes=chosen, times_seconds=times[chosen],
+        probabilities=np.full((len(chosen), 2), 0.5), labels=np.zeros(len(chosen), np.int64),
+        start_seconds=float(times.min()), end_seconds=float(times.max()), frame_count=140,
+    )  # fmt: skip
+    rewinds: list[int] = []
+    real = FilmReader._rewound
+    monkeypatch.setattr(FilmReader, "_rewound", lambda reader: rewinds.append(1) or real(reader))
+    with open_film(path) as reader:
+        found = [
+            (image.frame_index, number_of(Renderer().rgb(image._frame)))
+            for image in predicting._between(reader, timeline, [0, 12, 21], IndexSpec())
+        ]
+    wanted = [*range(1, 6), *range(73, 78), *range(127, 132)]
+    assert found == [(index, index - 70 if kind == "joined" and index >= 70 else index) for index in wanted]
+    assert len(rewinds) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from reelsift.actions.cut_film import CutFilm, Origin
-from reelsift.actions.cut_pictures import PictureWriter
+from reelsift.actions.cut_pictures import PictureWriter, pictures_of
 from reelsift.actions.cut_plan import CutPlan, Stretch, plan_cut
 from reelsift.actions.kept_frames import Kept, kept_from_film, kept_from_pictures
 from reelsift.errors import OutputError, SpecError
@@ -158,7 +158,7 @@ def write_cut(
     with ExitStack() as stack:
         append = stack.enter_context(FilmReader(target.append, threads=threads)) if target.append else None
         stream = stack.enter_context(_open(source, plan=plan, spec=spec, on_progress=on_progress, threads=threads))
-        folder = stack.enter_context(writing_folder(target.frames_dir)) if target.frames_dir else None
+        folder = stack.enter_context(_writing_pictures(source, target)) if target.frames_dir else None
         film_path = stack.enter_context(writing_file(target.film)) if target.film else None
         film = CutFilm(film_path, origin=stream.origin, spec=spec, append=append) if film_path else None
         pictures = _picture_writer(folder, source=source, spec=spec, target=target) if folder else None
@@ -281,18 +281,30 @@ def _open(source: Source, *, plan: CutPlan, spec: CutSpec, on_progress: Progress
     return stream
 
 
+def _writing_pictures(source: Source, target: CutTarget) -> AbstractContextManager[Path]:
+    assert target.frames_dir is not None
+    replaces = pictures_of(_stem(source), originals=_originals(source)) if target.overwrite else None
+    return writing_folder(target.frames_dir, replaces=replaces)
+
+
 def _picture_writer(folder: Path, *, source: Source, spec: CutSpec, target: CutTarget) -> PictureWriter:
-    originals = source.pictures if isinstance(source, PictureSource) else None
-    stem = source.path.stem if source.path.is_file() else source.path.absolute().name
     return PictureWriter(
         folder,
         output=target.frames_dir or folder,
-        stem=stem,
+        stem=_stem(source),
         spec=target.pictures,
         crop=spec.crop,
         renumber=target.renumber,
-        originals=originals,
+        originals=_originals(source),
     )
+
+
+def _stem(source: Source) -> str:
+    return source.path.stem if source.path.is_file() else source.path.absolute().name
+
+
+def _originals(source: Source) -> tuple[Path, ...] | None:
+    return source.pictures if isinstance(source, PictureSource) else None
 
 
 def _nothing(plan: CutPlan) -> SpecError:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ from reelsift.media.render import Renderer
 from reelsift.output import writing_problem
 from reelsift.specs import Crop, PictureSpec
 
-__all__ = ["PictureWriter"]
+__all__ = ["PictureWriter", "pictures_of"]
 
 _FORMATS: dict[str, Literal["jpg", "png", "webp"]] = {
     ".jpg": "jpg",
@@ -24,6 +25,21 @@ _FORMATS: dict[str, Literal["jpg", "png", "webp"]] = {
     ".png": "png",
     ".webp": "webp",
 }
+
+
+def pictures_of(stem: str, *, originals: Sequence[Path] | None = None) -> Callable[[str], bool]:
+    """Tells by its name whether a file is a picture that an earlier cut of the same source may have written.
+
+    Args:
+        stem: Of a film: what the names of its frames begin with.
+        originals: Pictures of a folder, whose own names count and no others: files numbered under the name of the
+            folder may well be somebody else's.
+    """
+    if originals is None:
+        numbered = re.compile(rf"{re.escape(stem)}_[0-9]{{6,}}\.(jpg|png|webp)")
+        return lambda name: numbered.fullmatch(name) is not None
+    names = {original.name for original in originals}
+    return names.__contains__
 
 
 class PictureWriter:

@@ -48,7 +48,7 @@ def kept_from_film(
     report = on_frame or (lambda index: None)
     scan = scan_packets(reader.film.path)
     # Only where the packets tell the same frames as decoding did when the timeline was made are indexes known unseen.
-    if scan.key_pts and scan.frame_count == plan.frame_count:
+    if plan.in_order and scan.key_pts and scan.frame_count == plan.frame_count:
         yield from _jumping(reader, plan, scan, report)
         return
     yield from _straight(reader, plan, report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def preview_sheet(
     Args:
         source: A film, or pictures.
         plan: From `plan_cut`.
-        tiles: How many frames at most; where there are more stretches, an even choice of them.
+        tiles: How many frames at most; where there are more stretches, pairs of neighbours from all over the source.
         columns: Tiles in a row.
         tile_width: In pixels.
 
@@ -43,8 +43,7 @@ def preview_sheet(
     Raises:
         MediaError, SourceNotFoundError: If the source cannot be read.
     """
-    count = len(plan.stretches)
-    shown = [plan.stretches[i * count // tiles] for i in range(tiles)] if count > tiles else list(plan.stretches)
+    shown = _spread(plan.stretches, tiles)
     # Of what the timeline has samples of, the one nearest to the middle of each stretch.
     times = np.maximum.accumulate(plan.times_seconds)
     middles = np.array([(stretch.start_seconds + stretch.end_seconds) / 2 for stretch in shown])
@@ -64,6 +63,19 @@ def preview_sheet(
         columns=columns,
         tile_width=tile_width,
     )
+
+
+def _spread(stretches: Sequence[Stretch], most: int) -> list[Stretch]:
+    """At most so many stretches, chosen as pairs of neighbours: what stays and what goes take turns.
+
+    Taking each second one, say, would show only one of the two.
+    """
+    count, pairs = len(stretches), most // 2
+    if count <= most or not pairs:
+        return list(stretches[:most])
+    # More than two stretches for each pair, so no two pairs touch the same one.
+    starts = [place * (count - 2) // (pairs - 1) for place in range(pairs)] if pairs > 1 else [(count - 2) // 2]
+    return [stretch for start in starts for stretch in stretches[start : start + 2]]
 
 
 def _pictures(

@@ -15,6 +15,7 @@ from reelsift.specs import DEFAULT_BACKBONE, DEFAULT_VIEWS, Crop, FrameSpec, Ind
 
 if TYPE_CHECKING:
     from reelsift.media.sources import Source
+    from reelsift.project.indexing import IndexResult
 
 __all__ = [
     "CropOption",
@@ -128,7 +129,7 @@ def index(
     views: Annotated[
         list[str] | None, typer.Option("--views", help=f"What to compute. Default: {','.join(DEFAULT_VIEWS)}.")
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", help="Parts of a film worked on at once.", min=1)] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", help="Parts of films worked on at once.", min=1)] = 1,
     runner: Annotated[
         Literal["serial", "processes"] | None, typer.Option("--runner", help="Default: processes where --jobs > 1.")
     ] = None,
@@ -137,7 +138,6 @@ def index(
     """Decode films once and store what models learn from; goes on where an earlier run was stopped."""
     from reelsift.features.backbones import backbone_named
     from reelsift.features.views import view_named
-    from reelsift.project.indexing import index_sources
 
     wanted = frame_spec(fps, crop)
     with parsed("--views"):
@@ -151,25 +151,48 @@ def index(
     if dry_run:
         _dry_run(session, found, spec)
         return
-    session.project.layout.check()
-    rows: list[dict[str, Any]] = []
-    for name, source in found:
-        if isinstance(source, ReelsiftError):
-            rows.append(_index_row(name, error=str(source)))
-        else:
-            [result] = index_sources(
-                session.project.layout, [source], spec=spec, runner=runner or "processes", jobs=jobs,
-                on_progress=session.progress,
-            )  # fmt: skip
-            rows.append(_index_row(name, **{key: getattr(result, key) for key in _INDEX_KEYS}))
-        if rows[-1]["error"]:
-            session.warn(sentence(rows[-1]))
-        if rows[-1]["status"] != "failed" and not session.as_json:
-            session.say(_index_text(rows[-1]))
+    rows = _index_all(session, found, spec, runner=runner or "processes", jobs=jobs)
     there = [row for row in rows if row["status"] != "failed"]
     total = counted(sum(row["frames"] for row in there), "frame")
     session.result({"sources": rows}, f"{total} of {counted(len(there), 'source')} in the index" if there else "")
     session.partly_done(rows)
+
+
+def _index_all(
+    session: Session,
+    found: list[tuple[str, Source | ReelsiftError]],
+    spec: IndexSpec,
+    *,
+    runner: Literal["serial", "processes"],
+    jobs: int,
+) -> list[dict[str, Any]]:
+    """Indexes sources and tells of each when it is done; the rows are in the order the sources were given."""
+    from reelsift.project.indexing import index_sources
+
+    session.project.layout.check()
+
+    def tell(row: dict[str, Any]) -> None:
+        if row["error"]:
+            session.warn(sentence(row))
+        if row["status"] != "failed" and not session.as_json:
+            session.say(_index_text(row))
+
+    def row_of(result: IndexResult) -> dict[str, Any]:
+        return _index_row(result.source, **{key: getattr(result, key) for key in _INDEX_KEYS})
+
+    rows = [
+        _index_row(name, error=str(source)) if isinstance(source, ReelsiftError) else None for name, source in found
+    ]
+    for row in rows:
+        if row:
+            tell(row)
+    results = index_sources(
+        session.project.layout, [source for _, source in found if not isinstance(source, ReelsiftError)],
+        spec=spec, runner=runner, jobs=jobs, overwrite=session.overwrite, on_progress=session.progress,
+        on_result=lambda result: tell(row_of(result)),
+    )  # fmt: skip
+    done = iter(results)
+    return [row or row_of(next(done)) for row in rows]
 
 
 _INDEX_KEYS = ("frames", "duration_seconds", "wall_seconds", "status", "error")
@@ -195,16 +218,14 @@ def _index_row(
 
 
 def _dry_run(session: Session, found: list[tuple[str, Source | ReelsiftError]], spec: IndexSpec) -> None:
-    from reelsift.features.extraction import plan_index
-    from reelsift.project.indexing import for_source
+    from reelsift.project.indexing import plan_source
 
     rows: list[dict[str, Any]] = []
     for name, source in found:
         try:
             if isinstance(source, ReelsiftError):
                 raise source
-            own = for_source(spec, source)
-            plan = plan_index(source, own, session.project.layout.features, views=own.views)
+            plan = plan_source(session.project.layout, source, spec, overwrite=session.overwrite)
             missing = sum(item.part.frame_count for item in plan.items)
             rows.append(
                 {"source": name, "frames": plan.expected_frames, "missing_views": list(plan.views),

@@ -12,7 +12,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import numpy as np
 
 from reelsift.errors import MediaError, ReelsiftError
 from reelsift.features.store import FeatureStore, IndexRecord, PartFacts, shard_name
-from reelsift.features.tables import VALUES, writing_table
+from reelsift.features.tables import VALUES, row_count, writing_table
 from reelsift.features.views import open_extractor
 from reelsift.media.parts import PART_SECONDS, PacketScan, Part, plan_parts, scan_packets
 from reelsift.media.picture_reader import read_pictures
@@ -29,7 +28,7 @@ from reelsift.media.reader import FilmReader, Frame, open_film
 from reelsift.media.render import FrameImage, Image, PictureImage, Renderer
 from reelsift.media.sampling import Grid, sample
 from reelsift.media.sources import FilmSource, PictureSource, Source
-from reelsift.specs import IndexSpec
+from reelsift.specs import IndexSpec, Size, check_crop
 
 __all__ = [
     "FILM_PLAN",
@@ -37,7 +36,6 @@ __all__ = [
     "IndexPlan",
     "WorkItem",
     "compute_views",
-    "extract_loose",
     "extract_part",
     "plan_index",
     "settle_index",
@@ -97,9 +95,12 @@ class IndexPlan:
 
 
 def plan_index(
-    source: Source, spec: IndexSpec, store: FeatureStore, *, views: Sequence[str], threads: int = 0
+    source: Source, spec: IndexSpec, store: FeatureStore, *, views: Sequence[str], threads: int = 0, again: bool = False
 ) -> IndexPlan:
-    """Finds out what indexing a source takes; decodes its first frame only.
+    """Finds out what indexing a source takes; decodes its first frame only. Shards that are damaged count as missing.
+
+    Args:
+        again: Everything is to be computed, whatever is stored.
 
     Raises:
         SourceNotFoundError, MediaError: If the source cannot be read.
@@ -107,7 +108,7 @@ def plan_index(
     """
     source_id = source.source_id
     plan = FILM_PLAN if isinstance(source, FilmSource) else PICTURE_PLAN
-    missing = store.missing(source_id, views, spec, plan=plan)
+    missing = tuple(views) if again else store.missing(source_id, views, spec, plan=plan)
     if not missing:
         return IndexPlan(source, source_id, spec, plan, (), (), (), 0)
     if isinstance(source, FilmSource):
@@ -120,7 +121,7 @@ def plan_index(
     items: list[WorkItem] = []
     for part in parts:
         shards = [(view, store.view_folder(source_id, view, spec, plan=plan) / shard_name(part)) for view in missing]
-        lacking = tuple((view, shard) for view, shard in shards if not shard.exists())
+        lacking = tuple((view, shard) for view, shard in shards if again or row_count(shard) is None)
         if lacking:
             items.append(WorkItem(source, part, spec, lacking, origin, threads))
     return IndexPlan(source, source_id, spec, plan, missing, tuple(parts), tuple(items), expected, damage, duration)
@@ -129,28 +130,39 @@ def plan_index(
 def _scan(source: FilmSource, spec: IndexSpec) -> tuple[PacketScan, str]:
     """The packets of a film that can be decoded and holds the crop, and what is wrong with the whole of it."""
     with open_film(source.path) as reader:
-        if spec.frames.crop:
-            try:
-                spec.frames.crop.check_within(reader.film.size)
-            except ReelsiftError as error:
-                raise type(error)(f"{source.name}: {error}") from None
+        check_crop(spec.frames.crop, size=reader.film.size, name=source.name)
         announced = reader.film.duration_seconds
         first = next(reader.frames(), None)
     scan = scan_packets(source.path)
+    tail = scan.last_length_seconds
     first_pts = first.pts if first is not None else 0
     # Leading pictures that need a key frame before the film's start are packets, but never frames: the grid of samples
     # counts from the first frame that is really decoded.
     scan = replace(scan, pts=tuple(pts for pts in scan.pts if pts >= first_pts) or (first_pts,))
-    there = float((scan.pts[-1] - scan.pts[0]) * scan.time_base)
+    there = float((scan.pts[-1] - scan.pts[0]) * scan.time_base) + tail
     return scan, missing_end(announced, there_seconds=there)
 
 
 def settle_index(plan: IndexPlan, store: FeatureStore) -> list[IndexRecord]:
-    """Declares the views of a plan complete, all its work items being done."""
-    return [
-        store.settle(plan.source_id, view, plan.spec, plan=plan.plan, parts=plan.parts, damage=plan.damage)
-        for view in plan.views
-    ]
+    """Declares the views of a plan complete, all its work items being done.
+
+    Raises:
+        MediaError: If not a single frame could be read.
+        IndexIncompleteError: If a shard is damaged.
+    """
+    records: list[IndexRecord] = []
+    failure: MediaError | None = None
+    for view in plan.views:
+        try:
+            records.append(
+                store.settle(plan.source_id, view, plan.spec, plan=plan.plan, parts=plan.parts, damage=plan.damage)
+            )
+        except MediaError as error:  # of all views alike, each of which must be cleared away
+            failure = failure or error
+    if failure is not None:
+        name = plan.source.name
+        raise MediaError(f"{name}: " + str(failure).replace(f"{name}: ", ""))
+    return records
 
 
 def extract_part(item: WorkItem, *, on_frame: Callable[[], None] | None = None) -> PartFacts:
@@ -181,37 +193,6 @@ def extract_part(item: WorkItem, *, on_frame: Callable[[], None] | None = None) 
             table.facts = asdict(facts)
     _log.info("%s: part %d, %d frames decoded", item.source.name, item.part.number, facts.decoded_frames)
     return facts
-
-
-def extract_loose(
-    wanted: Sequence[tuple[Source, Sequence[float]]],
-    spec: IndexSpec,
-    store: FeatureStore,
-    *,
-    views: Sequence[str],
-    name: str,
-) -> list[str]:
-    """Computes views of single frames of films (at given times) and of single pictures, and keeps them.
-
-    Args:
-        wanted: Sources, each with the time stamps wanted of it, in seconds; a picture has one, 0.
-        spec: Crop and settings; the sampling does not matter.
-        store: Where the rows are kept.
-        views: Which views.
-        name: A name for the shard; the same frames asked for again must have the same.
-
-    Returns:
-        What could not be read, a line each.
-    """
-    problems: list[str] = []
-    source_ids: list[str] = []
-    images = _loose_images(wanted, spec, source_ids, problems)
-    columns = compute_views(images, views, spec)
-    if source_ids:
-        for view in views:
-            rows = {"source_id": source_ids, **columns[""], VALUES: columns[view]}
-            store.add_loose(view, spec, name=name, columns=rows)
-    return problems
 
 
 def compute_views(
@@ -296,10 +277,10 @@ def _picture_images(source: PictureSource, item: WorkItem, counter: _Counter) ->
             counter.damage = counter.damage or str(pixels)
             continue
         time_seconds = number * source.fps.denominator / source.fps.numerator
-        try:
-            yield PictureImage(pixels, frame_index=number, time_seconds=time_seconds, crop=item.spec.frames.crop)
-        except ReelsiftError as error:
-            raise type(error)(f"{source.pictures[number]}: {error}") from None
+        check_crop(
+            item.spec.frames.crop, size=Size(pixels.shape[1], pixels.shape[0]), name=str(source.pictures[number])
+        )
+        yield PictureImage(pixels, frame_index=number, time_seconds=time_seconds, crop=item.spec.frames.crop)
 
 
 def _picture_parts(source: PictureSource) -> list[Part]:
@@ -308,57 +289,3 @@ def _picture_parts(source: PictureSource) -> list[Part]:
     return [
         Part(number, None, None, start, count) for number, (start, count) in enumerate(zip(starts, counts, strict=True))
     ]
-
-
-def _loose_images(
-    wanted: Sequence[tuple[Source, Sequence[float]]], spec: IndexSpec, source_ids: list[str], problems: list[str]
-) -> Iterator[Image]:
-    for source, times in wanted:
-        try:
-            images = (
-                _single_frames(source, sorted(times), spec)
-                if isinstance(source, FilmSource)
-                else _single_picture(source, spec)
-            )
-            for image in images:
-                source_ids.append(source.source_id)
-                yield image
-        except ReelsiftError as error:
-            problems.append(str(error))
-
-
-def _single_picture(source: PictureSource, spec: IndexSpec) -> Iterator[Image]:
-    for pixels in read_pictures(source.pictures[:1]):
-        if isinstance(pixels, ReelsiftError):
-            raise pixels
-        yield PictureImage(pixels, frame_index=0, time_seconds=0.0, crop=spec.frames.crop)
-
-
-def _single_frames(source: FilmSource, times: Sequence[float], spec: IndexSpec) -> Iterator[Image]:
-    """The frames shown at `times`, one for each; seeks where the next one is far, reads on where it is near."""
-    renderer = Renderer(crop=spec.frames.crop)
-    stamps = frame_stamps(source.path)
-    with open_film(source.path) as reader:
-        time_base, aspect = reader.film.time_base, reader.film.sample_aspect_ratio
-        # A frame is shown from its own time stamp to the next; times were rounded once, so half a tick is forgiven.
-        shown = np.searchsorted(stamps, [time / time_base + 0.5 for time in times], side="right") - 1
-        targets = [int(stamps[max(place, 0)]) for place in shown]
-        done, near = 0, 2 / time_base
-        while done < len(targets):
-            first_index = int(np.searchsorted(stamps, targets[done]))
-            for frame in reader.frames(start_pts=targets[done], first_index=first_index):
-                while done < len(targets) and targets[done] <= frame.pts:
-                    image = FrameImage(frame, renderer, sample_aspect_ratio=aspect)
-                    image.time_seconds = times[done]  # what was asked for is what it is looked up by
-                    yield image
-                    done += 1
-                if done == len(targets) or targets[done] - frame.pts > near:
-                    break
-            else:
-                raise MediaError(f"{source.name}: no frame at {times[done]:.3f} s or later")
-
-
-@lru_cache(maxsize=8)
-def frame_stamps(path: Path) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Time stamps of a film's frames, sorted, in units of its time base; from its packets alone."""
-    return np.array(scan_packets(path).pts, np.int64)

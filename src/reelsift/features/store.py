@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reelsift.errors import IndexIncompleteError
-from reelsift.features.tables import VALUES, read_facts, read_rows, write_json, write_table
+from reelsift.errors import IndexIncompleteError, MediaError
+from reelsift.features.tables import COMPUTE_AGAIN, VALUES, read_facts, read_rows, row_count, write_json, write_table
 from reelsift.features.views import VIEWS, view_key
 from reelsift.media.parts import Part
 from reelsift.specs import FrameSpec, IndexSpec
@@ -102,9 +102,9 @@ class FeatureStore:
         return self.folder / folder_name(source_id) / view_key(view, spec, plan=plan) / view
 
     def missing(self, source_id: str, views: Sequence[str], spec: IndexSpec, *, plan: str) -> tuple[str, ...]:
-        """Those of `views` that are not complete."""
+        """Those of `views` that are not complete: never declared so, or shards were lost or damaged since."""
         folders = {view: self.view_folder(source_id, view, spec, plan=plan) for view in views}
-        return tuple(view for view in views if not (folders[view].parent / "index.json").exists())
+        return tuple(view for view, folder in folders.items() if not _is_complete(folder))
 
     def settle(
         self, source_id: str, view: str, spec: IndexSpec, *, plan: str, parts: Sequence[Part], damage: str = ""
@@ -113,6 +113,10 @@ class FeatureStore:
 
         Frame indexes of later parts are put right where damaged frames made earlier parts shorter than planned, and a
         frame on the border of two parts that both chose it is kept once.
+
+        Raises:
+            MediaError: If there is not a single frame in it; its shards are removed.
+            IndexIncompleteError: If a shard is damaged.
         """
         folder = self.view_folder(source_id, view, spec, plan=plan)
         shards = [folder / shard_name(part) for part in parts]
@@ -126,7 +130,11 @@ class FeatureStore:
             samples += rows.size
             last_index = int(rows[-1]) if rows.size else last_index
             base += part.decoded_frames
-        whole = _whole(facts, damage)
+        whole = _whole(facts, damage) if samples else None
+        if whole is None:
+            self.remove(source_id, view, spec, plan=plan)  # what could not be read may be mended, and is tried again
+            reason = damage or next((part.damage for part in facts if part.damage), "")
+            raise MediaError("no frame could be decoded" + (f" ({reason})" if reason else ""))
         identity = {
             "format": _FORMAT,
             "source_id": source_id,
@@ -157,20 +165,22 @@ class FeatureStore:
             shards = sorted(record.folder.glob("part-*.parquet"))
             rows = read_rows(shards, columns=["frame_index", "time_seconds", VALUES]) if shards else {}
             if not rows or len(rows["frame_index"]) != record.samples:
-                raise IndexIncompleteError(f"{record.folder}: shards are missing; delete the folder and index again")
+                raise IndexIncompleteError(f"{record.folder}: shards are missing; {COMPUTE_AGAIN}")
             views[record.view], frames = rows[VALUES], rows
         return IndexedSource(records[0].facts, frames["frame_index"], frames["time_seconds"], views)
 
     def read_loose(self, view: str, spec: IndexSpec) -> tuple[dict[tuple[str, int], int], Any]:
         """Rows of single frames: where to find each by (source id, time in microseconds), and the rows.
 
+        Shards that are damaged are passed over: what was in them counts as never computed.
+
         Returns:
             A mapping to row numbers, and `(N, D)` (or a list of bytes).
         """
         shards = sorted(self._loose_folder(view, spec).glob("part-*.parquet"))
-        if not shards:
+        rows = read_rows(shards, columns=["source_id", "time_seconds", VALUES], skip_damaged=True)
+        if not rows:
             return {}, None
-        rows = read_rows(shards, columns=["source_id", "time_seconds", VALUES])
         times = np.round(rows["time_seconds"] * 1e6).astype(np.int64).tolist()
         return {key: row for row, key in enumerate(zip(rows["source_id"].tolist(), times, strict=True))}, rows[VALUES]
 
@@ -178,10 +188,12 @@ class FeatureStore:
         """Keeps rows of single frames; `columns` as `write_table` takes them, `source_id` among them."""
         write_table(self._loose_folder(view, spec) / f"part-{name}.parquet", columns, facts={"format": _FORMAT})
 
-    def remove(self, record: IndexRecord) -> None:
-        """Deletes a view of a source."""
-        (record.folder.parent / "index.json").unlink(missing_ok=True)
-        shutil.rmtree(record.folder.parent, ignore_errors=True)
+    def remove(self, source_id: str, view: str, spec: IndexSpec, *, plan: str) -> None:
+        """Deletes what is stored of a view of a source, complete or not, readable or not."""
+        folder = self.view_folder(source_id, view, spec, plan=plan).parent
+        # First, so that shards half deleted are never taken for all there are.
+        (folder / "index.json").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _loose_folder(self, view: str, spec: IndexSpec) -> Path:
         # Which frames were sampled does not matter to a single frame: it was asked for.
@@ -210,14 +222,21 @@ def _rewrite(shard: Path, facts: PartFacts, *, base: int, after: int) -> None:
     write_table(shard, columns, facts={**asdict(facts), "first_index": base})
 
 
-def _whole(parts: Sequence[PartFacts], damage: str) -> SourceFacts:
+def _whole(parts: Sequence[PartFacts], damage: str) -> SourceFacts | None:
+    """What is known of a source from what is known of its parts; `None` if it has no frame."""
     starts = [part.start_seconds for part in parts if part.start_seconds is not None]
     ends = [part.end_seconds for part in parts if part.end_seconds is not None]
     if not starts or not ends:
-        raise IndexIncompleteError("no frame could be decoded")
+        return None
     damage = damage or next((part.damage for part in parts if part.damage), "")
     frame_count = sum(part.decoded_frames for part in parts)
     return SourceFacts(frame_count, sum(part.undecodable for part in parts), damage, min(starts), max(ends))
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether a view was declared complete, and all its rows are there as far as the ends of its shards tell."""
+    record = _record(folder.parent / "index.json")
+    return record is not None and record.samples == sum(row_count(path) or 0 for path in folder.glob("part-*.parquet"))
 
 
 def _record(path: Path) -> IndexRecord | None:
@@ -228,6 +247,8 @@ def _record(path: Path) -> IndexRecord | None:
         if values["format"] != _FORMAT or path.parent.name != view_key(view, spec, plan=values["plan"]):
             return None
         facts = SourceFacts(**{name: values[name] for name in SourceFacts.__dataclass_fields__})
+        if not values["samples"] > 0:
+            return None
         return IndexRecord(values["source_id"], view, spec, facts, values["samples"], path.parent / view)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -16,10 +16,12 @@ from reelsift.errors import IndexIncompleteError
 from reelsift.output import writing_file
 
 __all__ = [
+    "COMPUTE_AGAIN",
     "VALUES",
     "TableWriter",
     "read_facts",
     "read_rows",
+    "row_count",
     "values_of",
     "write_json",
     "write_table",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 VALUES = "values"
+COMPUTE_AGAIN = "compute it again with: reelsift index SOURCE --overwrite"
 _FACTS = b"reelsift"
 
 
@@ -103,19 +106,40 @@ def read_facts(path: Path) -> dict[str, Any]:
         facts: dict[str, Any] = json.loads(metadata[_FACTS])
         return facts
     except (OSError, pa.ArrowException, KeyError, ValueError):
-        raise IndexIncompleteError(f"{path}: damaged; delete it and run reelsift index again") from None
+        raise IndexIncompleteError(f"{path}: damaged; {COMPUTE_AGAIN}") from None
 
 
-def read_rows(paths: Sequence[Path], *, columns: Sequence[str]) -> dict[str, Any]:
+def row_count(path: Path) -> int | None:
+    """How many rows a file says it has; `None` if it is not there, or its end, where that is written, is damaged."""
+    try:
+        metadata = pq.read_metadata(path)
+        return int(metadata.num_rows) if _FACTS in (metadata.metadata or {}) else None
+    except (OSError, pa.ArrowException):
+        return None
+
+
+def read_rows(paths: Sequence[Path], *, columns: Sequence[str], skip_damaged: bool = False) -> dict[str, Any]:
     """Columns of several files of one kind, joined in the order given.
 
+    Args:
+        skip_damaged: Files that cannot be read are passed over.
+
     Returns:
-        Arrays `(N,)`, `(N, D)` for lists, and lists of bytes.
+        Arrays `(N,)`, `(N, D)` for lists, and lists of bytes; nothing if there is no file to read.
+
+    Raises:
+        IndexIncompleteError: If a file is damaged.
     """
-    try:
-        tables = [pq.read_table(path, columns=list(columns), use_threads=False) for path in paths]
-    except (OSError, pa.ArrowException) as error:
-        raise IndexIncompleteError(f"stored features are damaged ({error}); run reelsift index again") from None
+    tables: list[pa.Table] = []
+    for path in paths:
+        try:
+            tables.append(pq.read_table(path, columns=list(columns), use_threads=False))
+        except (OSError, pa.ArrowException) as error:
+            if not skip_damaged:
+                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                raise IndexIncompleteError(f"{path}: damaged ({reason}); {COMPUTE_AGAIN}") from None
+    if not tables:
+        return {}
     return {name: values_of([table.column(name) for table in tables]) for name in columns}
 
 

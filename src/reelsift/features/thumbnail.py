@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.errors import MediaError
+from reelsift.features.tables import COMPUTE_AGAIN
 from reelsift.media.render import Image
 from reelsift.specs import IndexSpec, Size
 
@@ -48,5 +49,5 @@ def decode_thumbnail(data: bytes) -> NDArray[np.uint8]:
     """The picture `(H, W, 3)` RGB uint8 of a stored thumbnail."""
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     if pixels is None:
-        raise MediaError("a stored thumbnail is damaged: run reelsift index again with --overwrite")
+        raise MediaError(f"a stored thumbnail is damaged; {COMPUTE_AGAIN}")
     return pixels  # type: ignore[return-value]

@@ -31,12 +31,19 @@ class PacketScan:
         key_pts: Those of the key frames, sorted; empty where parts cannot be told apart safely.
         time_base: Unit of both, in seconds.
         packets: Number of packets, with those an edit list leaves out.
+        end_pts: Where the last picture ends; where it does not say how long it lasts, as long as most.
     """
 
     pts: tuple[int, ...]
     key_pts: tuple[int, ...]
     time_base: Fraction
     packets: int
+    end_pts: int
+
+    @property
+    def last_length_seconds(self) -> float:
+        """How long the last picture lasts; 0 where there is nothing to tell it from."""
+        return float((self.end_pts - self.pts[-1]) * self.time_base) if self.pts else 0.0
 
     @property
     def frame_count(self) -> int:
@@ -72,6 +79,7 @@ def scan_packets(path: Path) -> PacketScan:
 
     pts: list[int] = []
     key_pts: list[int] = []
+    last = (0, 0)
     packets = 0
     with open_container(path) as container:
         stream = video_stream(container, path)
@@ -85,6 +93,7 @@ def scan_packets(path: Path) -> PacketScan:
                 if packet.pts is None:
                     stamped = False
                 elif not packet.is_discard:
+                    last = max(last, (packet.pts, packet.duration or 0)) if pts else (packet.pts, packet.duration or 0)
                     pts.append(packet.pts)
                     if packet.is_keyframe:
                         key_pts.append(packet.pts)
@@ -92,7 +101,9 @@ def scan_packets(path: Path) -> PacketScan:
             stamped = False  # cut short: what there is will be read in one go
     # Two pictures with one stamp, key frames out of order, or pictures without a stamp: only one way to read those.
     clean = stamped and len(set(pts)) == len(pts) and all(a < b for a, b in pairwise(key_pts))
-    return PacketScan(tuple(sorted(pts)), tuple(key_pts) if clean else (), time_base, packets)
+    pts.sort()
+    length = last[1] or (round(float(np.median(np.diff(pts)))) if len(pts) > 1 else 0)
+    return PacketScan(tuple(pts), tuple(key_pts) if clean else (), time_base, packets, last[0] + length)
 
 
 def plan_parts(scan: PacketScan, *, part_seconds: float = PART_SECONDS) -> list[Part]:

@@ -61,7 +61,7 @@ def missing_end(announced_seconds: float | None, *, there_seconds: float) -> str
 
     Args:
         announced_seconds: The duration in the header; `None` where it has none.
-        there_seconds: From the first frame to the last.
+        there_seconds: From the first frame to the end of the last.
     """
     announced = announced_seconds or 0.0
     if announced - there_seconds <= max(_CUT_OFF_SECONDS, _CUT_OFF_SHARE * announced):
@@ -88,7 +88,8 @@ def probe_film(path: Path, *, decode: bool = True) -> Probe:
             times = np.array(scan.pts, np.float64) * float(scan.time_base)
         undecodable, damage = reader.undecodable, reader.damage
     if not damage and times.size:
-        damage = missing_end(film.duration_seconds, there_seconds=float(times[-1] - times[0]))
+        there_seconds = float(times[-1] - times[0]) + scan.last_length_seconds
+        damage = missing_end(film.duration_seconds, there_seconds=there_seconds)
     steps = np.diff(times)
     lost = max(undecodable, scan.frame_count - len(times)) if decode and (undecodable or damage) else undecodable
     tick = float(scan.time_base)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reelsift.errors import MediaError, SourceNotFoundError
+from reelsift.media.announced import announced_seconds
 from reelsift.specs import Size
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ __all__ = ["Film", "FilmReader", "Frame", "Orientation", "open_film"]
 # A seek may land on a key frame whose first picture comes after the one asked for (its decoding time stamp lies before,
 # its presentation time stamp behind). Then the seek is tried again this much earlier, and at last from the start.
 _SEEK_BACK_SECONDS = (0, 2, 10, 60)
-
 
 # Containers in which each picture carries its own time stamp, as FFmpeg names them.
 _STAMPED = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "flv")
@@ -160,6 +160,11 @@ class FilmReader:
     ) -> None:
         self._container.close()
 
+    @property
+    def can_seek(self) -> bool:
+        """Whether it can be entered in the middle; else `frames` reads from the start to get anywhere."""
+        return can_seek(self._container)
+
     def frames(self, *, start_pts: int | None = None, first_index: int = 0) -> Iterator[Frame]:
         """Decodes in display order, from the first frame on or from the first whose time stamp is `start_pts` or later.
 
@@ -170,7 +175,7 @@ class FilmReader:
         if start_pts is None:
             yield from self._number(self._rewound(), first_index)
             return
-        for pictures in self._sought(start_pts) if can_seek(self._container) else ():
+        for pictures in self._sought(start_pts) if self.can_seek else ():
             first = next(pictures, None)
             while first is not None and first[0] < start_pts:
                 # Frames before the one asked for: decoded because others refer to them.
@@ -347,9 +352,6 @@ def _describe(
     orientation = _orientation(first)
     aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or Fraction(1)
     aspect = aspect if aspect > 0 else Fraction(1)
-    duration = container.duration / 1_000_000 if container.duration else None
-    if stream.duration and stream.time_base:
-        duration = float(stream.duration * stream.time_base)
     assert stream.time_base is not None  # every video stream that FFmpeg demuxes has one
     return Film(
         path=path,
@@ -362,7 +364,7 @@ def _describe(
         time_base=stream.time_base,
         average_rate=stream.average_rate or stream.guessed_rate,
         header_frames=stream.frames,
-        duration_seconds=duration,
+        duration_seconds=announced_seconds(container, stream),
         stream_index=stream.index,
         streams=tuple(_stream_name(s) for s in container.streams),
         audio_streams=len(container.streams.audio),

@@ -19,8 +19,8 @@ from reelsift.media.sampling import Grid, sample
 from reelsift.media.sources import FilmSource, fingerprint_file
 from reelsift.output import check_folder, writing_folder
 from reelsift.project.indexing import Progress, silent
-from reelsift.project.layout import Layout, check_crop, record_of
-from reelsift.specs import FrameSpec, PictureSpec
+from reelsift.project.layout import Layout, record_of
+from reelsift.specs import FrameSpec, PictureSpec, check_crop
 
 __all__ = ["FramesResult", "export_frames"]
 
@@ -90,8 +90,7 @@ def export_frames(
 
 def _problems(reader: FilmReader, ends: _Ends) -> str:
     """What of a film that was read to its end could not be read, in words; empty if everything could."""
-    there = ends.last_seconds - ends.first_seconds
-    cut_off = missing_end(reader.film.duration_seconds, there_seconds=there)
+    cut_off = missing_end(reader.film.duration_seconds, there_seconds=ends.end_seconds - ends.start_seconds)
     if not reader.damage:
         return cut_off
     frames = "1 frame" if reader.undecodable == 1 else f"{reader.undecodable} frames"
@@ -115,10 +114,10 @@ class _Ends:
 
     def __init__(self) -> None:
         self.known: dict[int, float] = {}
-        self.first_seconds = self.last_seconds = 0.0
+        self.start_seconds = self.end_seconds = 0.0
 
     def watch(self, first: Frame, rest: Iterator[Frame], tick: float) -> Iterator[Frame]:
-        self.first_seconds = first.time_seconds
+        self.start_seconds = self.end_seconds = first.time_seconds
         last, gap = first, first.duration
         for frame in rest:
             self._note(last, max(frame.time_seconds, last.time_seconds))
@@ -129,7 +128,7 @@ class _Ends:
 
     def _note(self, frame: Frame, end: float) -> None:
         self.known[frame.frame_index] = end
-        self.last_seconds = frame.time_seconds
+        self.end_seconds = max(self.end_seconds, end)
         self.known.pop(frame.frame_index - 2, None)  # sampling chooses between a frame and the one before it
 
 

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, islice
 from typing import Literal, Protocol
 
 from reelsift.errors import ReelsiftError
 from reelsift.features.extraction import (
-    FILM_PLAN,
-    PICTURE_PLAN,
     IndexPlan,
     WorkItem,
     extract_part,
     plan_index,
     settle_index,
 )
-from reelsift.features.store import IndexedSource, IndexRecord, SourceFacts
-from reelsift.features.views import VIEWS, view_named
+from reelsift.features.store import IndexedSource, IndexRecord, PartFacts, SourceFacts
+from reelsift.features.views import view_named
 from reelsift.media.sources import FilmSource, Source
 from reelsift.project.layout import Layout, record_of
 from reelsift.runners import core_count, run
@@ -67,19 +66,26 @@ def index_sources(
     spec: IndexSpec,
     runner: Literal["serial", "processes"] = "serial",
     jobs: int = 1,
+    overwrite: bool = False,
     on_progress: Progress = silent,
+    on_result: Callable[[IndexResult], None] | None = None,
 ) -> list[IndexResult]:
-    """Stores the views of each source that are not stored yet; a source that fails does not stop the others."""
-    threads = max(1, core_count() // jobs) if runner == "processes" and jobs > 1 else 0
-    results: list[IndexResult] = []
-    for source in sources:
-        started = time.perf_counter()
-        try:
-            results.append(_index_source(layout, source, spec, threads, runner, jobs, on_progress))
-        except ReelsiftError as error:
-            seconds = time.perf_counter() - started
-            results.append(IndexResult(source.name, "", 0, 0.0, seconds, "failed", str(error)))
-    return results
+    """Stores the views of each source that are not stored yet; a source that fails does not stop the others.
+
+    Args:
+        runner: `processes` works on `jobs` parts at once, of one source or of several.
+        overwrite: What is stored of these views is removed and computed again.
+        on_result: Called with each result as soon as it is there.
+
+    Returns:
+        The results in the order of `sources`.
+    """
+    batch = _Batch(layout, spec, overwrite=overwrite, on_progress=on_progress, on_result=on_result)
+    waiting = list(enumerate(sources))
+    while waiting:
+        batch.work_on(waiting, jobs=jobs if runner == "processes" else 1)
+        waiting = batch.take_copies()
+    return [batch.results[number] for number in range(len(sources))]
 
 
 def indexed_views(
@@ -143,34 +149,37 @@ def density(sampling: Sampling) -> float:
 
 
 def for_source(spec: IndexSpec, source: Source) -> IndexSpec:
-    """The spec as it applies to a source: of a folder of pictures every picture is looked at."""
+    """The spec as it applies to a source: each view once; of a folder of pictures every picture is looked at."""
+    spec = replace(spec, views=tuple(dict.fromkeys(spec.views)))
     if isinstance(source, FilmSource):
         return spec
     return replace(spec, frames=FrameSpec(Sampling(None), spec.frames.crop))
 
 
 def complete(
-    layout: Layout,
-    source: Source,
-    spec: IndexSpec,
-    *,
-    threads: int = 0,
-    runner: Literal["serial", "processes"] = "serial",
-    jobs: int = 1,
-    on_progress: Progress = silent,
+    layout: Layout, source: Source, spec: IndexSpec, *, on_progress: Progress = silent
 ) -> tuple[list[IndexRecord], bool]:
-    """Computes what is missing of `spec.views`; gives the records of all of them, and whether anything was missing."""
-    store, spec = layout.features, for_source(spec, source)
-    views = [view_named(name).name for name in spec.views]
-    plan = plan_index(source, spec, store, views=[*views, THUMBNAIL], threads=threads)
-    _remember(layout, source, plan.source_id)
-    if plan.views:
-        _extract(plan, runner=runner, jobs=jobs, on_progress=on_progress)
-        settle_index(plan, store)
-    names = {record.folder: record for record in store.records(plan.source_id)}
-    plan_name = FILM_PLAN if isinstance(source, FilmSource) else PICTURE_PLAN
-    records = [names[store.view_folder(plan.source_id, view, spec, plan=plan_name)] for view in views]
-    return records, bool(plan.views)
+    """Computes what is missing of `spec.views`; gives the records of all of them, and whether anything was missing.
+
+    Raises:
+        ReelsiftError: If the source cannot be read.
+    """
+    job = _Job(0, plan_source(layout, source, spec), on_progress, started=time.perf_counter())
+    _remember(layout, source, job.plan.source_id)
+    for _, result in run(job.plan.items, work=partial(extract_part, on_frame=job.counted.frame)):
+        job.take(result)
+    return job.settled(layout), bool(job.plan.views)
+
+
+def plan_source(layout: Layout, source: Source, spec: IndexSpec, *, overwrite: bool = False) -> IndexPlan:
+    """What is missing of the views of a source, and of its thumbnails; all if `overwrite`. Computes and keeps nothing.
+
+    Raises:
+        ReelsiftError: If the source cannot be read, or there is no such view.
+    """
+    spec = for_source(spec, source)
+    views = tuple(dict.fromkeys(view_named(name).name for name in (*spec.views, THUMBNAIL)))
+    return plan_index(source, spec, layout.features, views=views, again=overwrite)
 
 
 def _remember(layout: Layout, source: Source, source_id: str) -> None:
@@ -178,46 +187,156 @@ def _remember(layout: Layout, source: Source, source_id: str) -> None:
         labels.remember_source(layout.settled(record_of(source, source_id)))
 
 
-def _index_source(
-    layout: Layout,
-    source: Source,
-    spec: IndexSpec,
-    threads: int,
-    runner: Literal["serial", "processes"],
-    jobs: int,
-    on_progress: Progress,
-) -> IndexResult:
-    started = time.perf_counter()
-    records, computed = complete(
-        layout, source, spec, threads=threads, runner=runner, jobs=jobs, on_progress=on_progress
-    )
-    facts, error = records[0].facts, damage_of(records[0].facts)
-    return IndexResult(
-        source.name,
-        records[0].source_id,
-        records[0].samples,
-        facts.end_seconds - facts.start_seconds,
-        time.perf_counter() - started,
-        "partial" if error else "indexed" if computed else "cached",
-        error,
-    )
+class _Job:
+    """One source being indexed."""
 
+    def __init__(self, number: int, plan: IndexPlan, on_progress: Progress, *, started: float) -> None:
+        self.number, self.plan, self.started = number, plan, started
+        self.counted = _Counted(on_progress, plan)
+        self._remaining = len(plan.items)
+        self._failure: ReelsiftError | None = None
 
-def _extract(plan: IndexPlan, *, runner: Literal["serial", "processes"], jobs: int, on_progress: Progress) -> None:
-    """Does the work items of a plan; the first failure is raised once the others are done."""
-    counted = _Counted(on_progress, plan)
-    # Every sampled frame is told of where it happens; from other processes only every part.
-    serial = runner == "serial" or jobs == 1 or len(plan.items) < 2
-    on_frame: Callable[[], None] | None = counted.frame if serial else None
-    work = partial(extract_part, on_frame=on_frame) if on_frame else extract_part
-    failure: ReelsiftError | None = None
-    for item, result in run(plan.items, work=work, runner=runner, jobs=jobs):
+    def take(self, result: PartFacts | ReelsiftError) -> bool:
+        """Notes what became of an item; gives whether it was the last."""
         if isinstance(result, ReelsiftError):
-            failure = failure or result
-        elif on_frame is None:
-            counted.part(item)
-    if failure is not None:
-        raise failure
+            self._failure = self._failure or result
+        self._remaining -= 1
+        return not self._remaining
+
+    def settled(self, layout: Layout) -> list[IndexRecord]:
+        """The records of the views asked for, all items being done; raises the first failure if there was one."""
+        plan, store = self.plan, layout.features
+        if self._failure is not None:
+            raise self._failure
+        if plan.views:
+            settle_index(plan, store)
+        records = {record.folder: record for record in store.records(plan.source_id)}
+        folders = [store.view_folder(plan.source_id, view, plan.spec, plan=plan.plan) for view in plan.spec.views]
+        return [records[folder] for folder in folders]
+
+
+class _Batch:
+    """Sources indexed together: the parts of all of them are one list of work.
+
+    Attributes:
+        results: What became of each source that is done, by its number.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        spec: IndexSpec,
+        *,
+        overwrite: bool,
+        on_progress: Progress,
+        on_result: Callable[[IndexResult], None] | None,
+    ) -> None:
+        self.results: dict[int, IndexResult] = {}
+        self._layout, self._spec, self._overwrite = layout, spec, overwrite
+        self._on_progress, self._on_result = on_progress, on_result
+        self._jobs: dict[Source, _Job] = {}
+        self._copies: list[tuple[int, Source]] = []
+        self._renewed: set[str] = set()
+
+    def work_on(self, numbered: Sequence[tuple[int, Source]], *, jobs: int, apart: bool = False) -> None:
+        """Indexes sources; copies of one that is under way are put off.
+
+        Args:
+            jobs: Parts worked on at once, each in a process of its own if more than one.
+            apart: Even a single part is worked on in another process: it may end the one it is in.
+        """
+        items = self._items(numbered)
+        first = list(islice(items, jobs))
+        items = chain(first, items)
+        if len(first) < 2 and not apart:
+            # The only part there is, or one after the other: in this process, with all its threads.
+            for item, result in run(items, work=self._extract_here):
+                self._take(item, result)
+            return
+        threads = max(1, core_count() // max(1, len(first)))
+        try:
+            several = (replace(item, threads=threads) for item in items)
+            for item, result in run(several, work=extract_part, runner="processes", jobs=max(2, jobs)):
+                self._jobs[item.source].counted.part(item)
+                self._take(item, result)
+        except ReelsiftError as error:
+            self._go_on_one_by_one(numbered, error, jobs=jobs)
+
+    def take_copies(self) -> list[tuple[int, Source]]:
+        """Gives the sources that were put off."""
+        copies, self._copies = self._copies, []
+        return copies
+
+    def _items(self, numbered: Iterable[tuple[int, Source]]) -> Iterator[WorkItem]:
+        """Plans one source after the other, each when its turn comes, and gives what must be done."""
+        for number, source in numbered:
+            started = time.perf_counter()
+            try:
+                job = self._planned(number, source, started)
+            except ReelsiftError as error:
+                self._fail(number, source, error, started=started)
+                continue
+            if job is not None and job.plan.items:
+                self._jobs[source] = job
+                yield from job.plan.items
+            elif job is not None:
+                self._finish(job)
+
+    def _planned(self, number: int, source: Source, started: float) -> _Job | None:
+        """`None` for a copy of a source that is under way."""
+        source_id = source.source_id
+        if any(job.plan.source_id == source_id for job in self._jobs.values()):
+            self._copies.append((number, source))
+            return None
+        overwrite = self._overwrite and source_id not in self._renewed
+        plan = plan_source(self._layout, source, self._spec, overwrite=overwrite)
+        if overwrite:  # not before the source was found fit to be read
+            for view in plan.views:
+                self._layout.features.remove(source_id, view, plan.spec, plan=plan.plan)
+            self._renewed.add(source_id)
+        _remember(self._layout, source, source_id)
+        return _Job(number, plan, self._on_progress, started=started)
+
+    def _extract_here(self, item: WorkItem) -> PartFacts:
+        return extract_part(item, on_frame=self._jobs[item.source].counted.frame)
+
+    def _take(self, item: WorkItem, result: PartFacts | ReelsiftError) -> None:
+        if self._jobs[item.source].take(result):
+            self._finish(self._jobs.pop(item.source))
+
+    def _finish(self, job: _Job) -> None:
+        try:
+            records = job.settled(self._layout)
+        except ReelsiftError as failure:
+            self._fail(job.number, job.plan.source, failure, started=job.started)
+            return
+        facts, error = records[0].facts, damage_of(records[0].facts)
+        status: Literal["indexed", "cached", "partial"] = (
+            "partial" if error else "indexed" if job.plan.views else "cached"
+        )
+        duration, seconds = facts.end_seconds - facts.start_seconds, time.perf_counter() - job.started
+        name, source_id, samples = job.plan.source.name, job.plan.source_id, records[0].samples
+        self._tell(job.number, IndexResult(name, source_id, samples, duration, seconds, status, error))
+
+    def _fail(self, number: int, source: Source, error: ReelsiftError, *, started: float) -> None:
+        seconds = time.perf_counter() - started
+        self._tell(number, IndexResult(source.name, "", 0, 0.0, seconds, "failed", str(error)))
+
+    def _tell(self, number: int, result: IndexResult) -> None:
+        self.results[number] = result
+        if self._on_result is not None:
+            self._on_result(result)
+
+    def _go_on_one_by_one(self, numbered: Sequence[tuple[int, Source]], error: ReelsiftError, *, jobs: int) -> None:
+        """Behind a worker that died: nobody knows of which source, so each that is not done gets workers of its own."""
+        started = time.perf_counter()
+        self._jobs.clear()
+        self._copies.clear()
+        for number, source in [entry for entry in numbered if entry[0] not in self.results]:
+            if len(numbered) == 1:
+                self._fail(number, source, error, started=started)
+            else:
+                self.work_on([(number, source)], jobs=jobs, apart=True)
 
 
 class _Counted:
@@ -231,7 +350,8 @@ class _Counted:
         samples = plan.duration_seconds * float(fps) if fps else 0.0
         # A sampled frame stands for those that were passed over.
         self._frames_a_sample = max(plan.expected_frames / samples, 1.0) if samples else 1.0
-        self._tell()
+        if plan.items:
+            self._tell()
 
     def frame(self) -> None:
         self._done += self._frames_a_sample
@@ -243,8 +363,3 @@ class _Counted:
 
     def _tell(self) -> None:
         self._report(self._name, done=min(round(self._done), self._total), total=self._total)
-
-
-def numeric_views() -> tuple[str, ...]:
-    """Views a model can learn from."""
-    return tuple(view.name for view in VIEWS.values() if view.numeric)

@@ -13,9 +13,8 @@ from reelsift.errors import LabelError, MediaError, ReelsiftError, SourceNotFoun
 from reelsift.features.store import FeatureStore
 from reelsift.labels import LabelStore, SourceRecord
 from reelsift.media.sources import FilmSource, PictureSource, Source, resolve_sources
-from reelsift.specs import Crop, Size
 
-__all__ = ["Layout", "check_crop", "checked_task", "record_of"]
+__all__ = ["Layout", "checked_task", "record_of"]
 
 _TASK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}")
 
@@ -160,17 +159,6 @@ def checked_task(task: str) -> str:
     if not _TASK_NAME.fullmatch(task) or task.endswith((".", " ")):
         raise SpecError(f"'{task}' cannot name a task: use letters, digits, spaces and . _ + - (64 at most)")
     return task
-
-
-def check_crop(crop: Crop | None, *, size: Size, name: str) -> None:
-    """Raises:
-    SpecError: If a crop reaches outside a picture of `size`; with the name of the source.
-    """
-    if crop is not None:
-        try:
-            crop.check_within(size)
-        except SpecError as error:
-            raise SpecError(f"{name}: {error}") from None
 
 
 def record_of(source: Source, source_id: str) -> SourceRecord:

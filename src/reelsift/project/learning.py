@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reelsift.errors import LabelError, ModelError, ReelsiftError, SourceNotFoundError
-from reelsift.features.extraction import extract_loose
+from reelsift.features.loose import extract_loose
 from reelsift.features.store import IndexedSource
 from reelsift.features.views import view_named
 from reelsift.filenames import natural_key

@@ -13,6 +13,7 @@ from reelsift.errors import IndexIncompleteError, LabelError
 from reelsift.features.extraction import compute_views
 from reelsift.features.store import IndexedSource
 from reelsift.features.tables import read_facts, read_rows, write_table
+from reelsift.media.parts import scan_packets
 from reelsift.media.reader import FilmReader, open_film
 from reelsift.media.render import FrameImage, Renderer
 from reelsift.media.sources import FilmSource, Source
@@ -193,18 +194,24 @@ def _timeline(model: Model, source: Source, task: str, index: IndexedSource) -> 
 
 
 def _between(reader: FilmReader, timeline: Timeline, gaps: list[int], spec: IndexSpec) -> Iterator[FrameImage]:
-    """The frames between sample `g` and the next, for each `g` of `gaps`; reads on where the next gap is near."""
+    """The frames between sample `g` and the next, for each `g` of `gaps`; reads on where the next gap is near.
+
+    Films that cannot be entered in the middle, and those whose time stamps start again (two transport streams joined
+    by `cat`), are read straight through: there the frames are told by counting.
+    """
     film, renderer = reader.film, Renderer(crop=spec.frames.crop)
     indexes, times = timeline.frame_indexes.tolist(), timeline.times_seconds.tolist()
+    in_order = bool((np.diff(timeline.times_seconds) > 0).all())
+    jumps = reader.can_seek and in_order and bool(scan_packets(film.path).key_pts)
     waiting = list(gaps)
     while waiting:
-        start_pts = round(times[waiting[0]] / film.time_base)
-        for frame in reader.frames(start_pts=start_pts, first_index=indexes[waiting[0]]):
+        start_pts = round(times[waiting[0]] / film.time_base) if jumps else None
+        for frame in reader.frames(start_pts=start_pts, first_index=indexes[waiting[0]] if jumps else 0):
             if frame.frame_index > indexes[waiting[0]] and frame.frame_index < indexes[waiting[0] + 1]:
                 yield FrameImage(frame, renderer, sample_aspect_ratio=film.sample_aspect_ratio)
             while waiting and frame.frame_index >= indexes[waiting[0] + 1] - 1:
                 waiting.pop(0)
-            if not waiting or times[waiting[0]] - frame.time_seconds > _NEAR_SECONDS:
+            if not waiting or (jumps and times[waiting[0]] - frame.time_seconds > _NEAR_SECONDS):
                 break
         else:
             return

@@ -52,19 +52,27 @@ class Project:
         runner: Literal["serial", "processes"] = "serial",
         jobs: int = 1,
         fps: Fraction | None = None,
+        overwrite: bool = False,
     ) -> list[IndexResult]:
         """Stores the views of films and folders of pictures; a source that fails does not stop the others.
 
         Args:
             sources: Films, folders of films, folders of pictures.
             spec: Which frames, which part of them, which views.
-            runner: `processes` works on `jobs` parts of a film at once.
+            runner: `processes` works on `jobs` parts of films at once.
             jobs: How many.
             fps: Pictures a second, for folders of pictures.
+            overwrite: Whether what is stored is computed again.
         """
-        spec = spec or IndexSpec()
-        found = self.layout.sources(_listed(sources), fps=fps)
-        return index_sources(self.layout, found, spec=spec, runner=runner, jobs=jobs, on_progress=self._on_progress)
+        return index_sources(
+            self.layout,
+            self.layout.sources(_listed(sources), fps=fps),
+            spec=spec or IndexSpec(),
+            runner=runner,
+            jobs=jobs,
+            overwrite=overwrite,
+            on_progress=self._on_progress,
+        )
 
     def frames(
         self,
