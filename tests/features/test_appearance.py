@@ -69,3 +69,20 @@ def test_the_crop_is_what_is_seen() -> None:
 def test_sizes_the_network_cannot_take_are_named(size: str) -> None:
     with pytest.raises(SpecError, match=f"--input-size {size}: width and height must be multiples of 32"):
         AppearanceExtractor(IndexSpec(input_size=Size.parse(size)), threads=1)
+
+
+def test_a_frame_that_is_the_same_as_the_one_before_is_not_looked_at_again() -> None:
+    rng = np.random.default_rng(0)
+    one, two = (rng.integers(0, 255, (64, 64, 3), dtype=np.uint8) for _ in range(2))
+    images = [PictureImage(pixels, frame_index=0, time_seconds=0.0) for pixels in (one, one, two, two, two, one)]
+    with AppearanceExtractor(IndexSpec(), threads=1) as extractor:
+        for image in images:
+            extractor.add(image)
+        rows = extractor.finish()
+        assert len(extractor._rows) == 3
+    with AppearanceExtractor(IndexSpec(), threads=1) as extractor:
+        extractor.add(images[2])
+        (alone,) = extractor.finish()
+    assert len(rows) == 6
+    assert np.array_equal(rows[0], rows[1]) and np.array_equal(rows[0], rows[5])
+    assert all(np.array_equal(row, alone) for row in rows[2:5]) and not np.array_equal(rows[0], alone)

@@ -125,3 +125,15 @@ def test_what_goes_wrong_in_the_thread_is_raised(monkeypatch: pytest.MonkeyPatch
         extractor.add(image)
         with pytest.raises(RuntimeError, match="no luck"):
             extractor.finish()
+
+
+def test_a_frame_that_is_the_same_as_the_one_before_has_the_same_numbers() -> None:
+    rng = np.random.default_rng(0)
+    one, two = (rng.integers(0, 255, (64, 64, 3), dtype=np.uint8) for _ in range(2))
+    with QualityExtractor(IndexSpec(), threads=1) as extractor:
+        for pixels in (one, one, two, one):
+            extractor.add(PictureImage(pixels, frame_index=0, time_seconds=0.0))
+        rows = extractor.finish()
+    assert (
+        np.array_equal(rows[0], rows[1]) and np.array_equal(rows[0], rows[3]) and not np.array_equal(rows[0], rows[2])
+    )

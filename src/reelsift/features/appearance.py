@@ -21,7 +21,7 @@ __all__ = ["AppearanceExtractor"]
 _MULTIPLE = 32
 
 # Images go to the network in bursts: one by one, each would find the caches full of what was decoded since the last.
-# Measured: 6 to 8 % less processor time; the vectors are the same.
+# Measured: 5 % less processor time; the vectors are the same.
 _BURST = 16
 
 
@@ -40,6 +40,9 @@ class AppearanceExtractor:
         self._rows: list[NDArray[np.float16] | None] = []
         self._queues: dict[Size, openvino.AsyncInferQueue] = {}
         self._drawn: list[tuple[Size, NDArray[np.uint8]]] = []
+        self._latest: NDArray[np.uint8] | None = None
+        self._computed = 0
+        self._places: list[int] = []
 
     def __enter__(self) -> AppearanceExtractor:
         return self
@@ -51,7 +54,13 @@ class AppearanceExtractor:
 
     def add(self, image: Image) -> None:
         size = self._input_size or input_size_for(image.size)
-        self._drawn.append((size, image.rgb(size)))
+        pixels = image.rgb(size)
+        # Where nothing moves, frames are often the same to the last bit: then so are their vectors.
+        if self._latest is None or not np.array_equal(pixels, self._latest):
+            self._drawn.append((size, pixels))
+            self._latest = pixels
+            self._computed += 1
+        self._places.append(self._computed - 1)
         if len(self._drawn) == _BURST:
             self._start()
 
@@ -59,7 +68,7 @@ class AppearanceExtractor:
         self._start()
         self._wait()
         rows = [row for row in self._rows if row is not None]
-        return np.stack(rows) if rows else np.empty((0, self._backbone.width), np.float16)
+        return np.stack(rows)[self._places] if rows else np.empty((0, self._backbone.width), np.float16)
 
     def _start(self) -> None:
         for size, pixels in self._drawn:

@@ -49,6 +49,7 @@ class QualityExtractor:
     def __init__(self, spec: IndexSpec, *, threads: int) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="quality")
         self._rows: list[Future[NDArray[np.float32]]] = []
+        self._latest: NDArray[np.uint8] | None = None
 
     def __enter__(self) -> QualityExtractor:
         return self
@@ -60,6 +61,10 @@ class QualityExtractor:
 
     def add(self, image: Image) -> None:
         luma = image.luma(_LONGEST)
+        if self._latest is not None and np.array_equal(luma, self._latest):
+            self._rows.append(self._rows[-1])  # where nothing moves, there is nothing new to measure
+            return
+        self._latest = luma
         if len(self._rows) >= self._WAITING:
             self._rows[-self._WAITING].result()  # bounds memory, and raises what went wrong in the thread
         self._rows.append(self._pool.submit(quality_of, luma))

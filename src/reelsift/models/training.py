@@ -27,7 +27,7 @@ __all__ = ["Training", "train"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-LEARNED_FRAMES = 1500  # of more labelled frames, this many are learned from: neighbours are near copies
+LEARNED_FRAMES = 1200  # of more labelled frames, this many are learned from: neighbours are near copies
 STRENGTHS = (1.0, 10.0, 100.0, 1000.0)  # of the labels against the penalty, from cautious to trusting
 FEW_LABELS = 5
 
