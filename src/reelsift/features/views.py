@@ -65,7 +65,7 @@ VIEWS: dict[str, View] = {
     for view in (
         View("appearance", 1, "reelsift.features.appearance:AppearanceExtractor", ("backbone", "input_size")),
         View("quality", 2, "reelsift.features.quality:QualityExtractor"),
-        View("thumbnail", 1, "reelsift.features.thumbnail:ThumbnailExtractor", numeric=False),
+        View("thumbnail", 2, "reelsift.features.thumbnail:ThumbnailExtractor", numeric=False),
     )
 }
 

@@ -98,8 +98,12 @@ class FrameImage:
     def preview(self, size: Size) -> NDArray[np.uint8]:
         """As `rgb`, but made from what was drawn last if that is large enough: for people, not for measuring."""
         drawn = self._drawn
-        large_enough = drawn is not None and drawn.shape[0] >= size.height and drawn.shape[1] >= size.width
-        return scaled(drawn, size) if drawn is not None and large_enough else self.rgb(size)
+        if drawn is None or drawn.shape[0] < size.height or drawn.shape[1] < size.width:
+            return self.rgb(size)
+        if drawn.shape[0] >= 2 * size.height:
+            return scaled(drawn, size)
+        # A little smaller: nobody sees the difference, and it takes a fifth of the time.
+        return cv2.resize(drawn, (size.width, size.height), interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
     def luma(self, longest: int) -> NDArray[np.uint8]:
         return self._renderer.luma(self._frame, longest=longest)
