@@ -326,3 +326,8 @@ def test_the_project_cannot_be_a_file(road: Path, run: Run) -> None:
     for line in ("index film.mp4", "status", "gc", "train keep", "labels list --task keep"):
         done = run(*line.split(), "--project", "film.mp4")
         assert done.status == 1 and "film.mp4: this is a file" in done.problem
+
+
+def test_a_runner_that_cannot_do_several_jobs_is_not_told_to(empty: Path, run: Run) -> None:
+    done = run("index", "x.mp4", "--runner", "serial", "--jobs", "3")
+    assert done.status == 2 and "--jobs" in done.problem

@@ -39,3 +39,13 @@ def test_a_demo_that_fails_says_where(empty: Path, run: Run) -> None:
     assert done.status == 1 and "file" in done.problem
     done = run("demo", "--out", "file", "--json")
     assert done.status == 1 and "file" in done.problem
+
+
+def test_a_demo_never_replaces_what_no_demo_made(empty: Path, run: Run) -> None:
+    """Somebody's own project lies in folders of the same names."""
+    mine = empty / "own" / "training" / "OK" / "a.jpg"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("precious")
+    done = run("demo", "--out", "own", "--overwrite")
+    assert done.status == 1 and "name another with --out" in done.problem
+    assert mine.read_text() == "precious" and [path.name for path in (empty / "own").iterdir()] == ["training"]

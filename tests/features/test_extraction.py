@@ -21,6 +21,7 @@ from films import (
     write_film,
     write_slow_film,
 )
+from quick_specs import ALL, VIEWS, spec_of
 from reelsift.errors import MediaError, ReelsiftError, SourceNotFoundError, SpecError
 from reelsift.features import extraction
 from reelsift.features.extraction import IndexPlan, compute_views, extract_part, plan_index, settle_index
@@ -31,24 +32,9 @@ from reelsift.media.reader import open_film
 from reelsift.media.render import FrameImage, Renderer
 from reelsift.media.sources import FilmSource, PictureSource, Source, resolve_sources
 from reelsift.runners import run
-from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, Size
+from reelsift.specs import Crop, IndexSpec
 
 pytestmark = pytest.mark.xdist_group("extraction")
-
-VIEWS = ("quality", "thumbnail")
-
-
-def spec_of(fps: Fraction | None, *, crop: Crop | None = None) -> IndexSpec:
-    return IndexSpec(FrameSpec(Sampling(fps), crop), views=VIEWS, input_size=Size(64, 64))
-
-
-ALL = spec_of(None)
-
-
-@pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> FilmSource:
-    path = write_slow_film(tmp_path_factory.mktemp("films") / "slow.mp4")
-    return FilmSource(path, "slow.mp4")
 
 
 def index(

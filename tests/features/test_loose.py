@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from films import KINDS, number_of, numbered, write_film, write_slow_film
+from films import KINDS, number_of, numbered, write_film
+from quick_specs import ALL, VIEWS, spec_of
 from reelsift.features import loose
 from reelsift.features.extraction import compute_views
 from reelsift.features.loose import extract_loose
@@ -19,24 +19,9 @@ from reelsift.features.thumbnail import decode_thumbnail
 from reelsift.media.reader import FilmReader, open_film
 from reelsift.media.render import FrameImage, Renderer
 from reelsift.media.sources import FilmSource, Source, resolve_sources
-from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, Size
+from reelsift.specs import Crop, IndexSpec
 
 pytestmark = pytest.mark.xdist_group("extraction")
-
-VIEWS = ("quality", "thumbnail")
-
-
-def spec_of(fps: Fraction | None, *, crop: Crop | None = None) -> IndexSpec:
-    return IndexSpec(FrameSpec(Sampling(fps), crop), views=VIEWS, input_size=Size(64, 64))
-
-
-ALL = spec_of(None)
-
-
-@pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> FilmSource:
-    path = write_slow_film(tmp_path_factory.mktemp("films") / "slow.mp4")
-    return FilmSource(path, "slow.mp4")
 
 
 def read_whole(source: FilmSource, spec: IndexSpec, *, views: tuple[str, ...] = VIEWS) -> dict[str, Any]:

@@ -236,3 +236,20 @@ def test_another_sampling_keeps_the_crop(drawn: Road) -> None:
     learning.train_task(drawn.project.layout, "keep", spec=TrainSpec(), sampling=sampling)
     spec = IndexSpec.from_dict(load_model(drawn.project.layout, "keep")[0].index_spec)
     assert spec.frames == FrameSpec(sampling, crop)
+
+
+def test_what_could_not_be_read_is_in_the_report(drawn: Road) -> None:
+    drawn.project.import_labels("training", task="keep")
+    shutil.copytree("training", "loose")  # pictures of no film once they are changed
+    for number, picture in enumerate(sorted(Path("loose").rglob("*.jpg"))):
+        pixels = cv2.imread(str(picture))
+        picture.unlink()
+        cv2.imwrite(str(picture.with_name(f"photo{number}.png")), pixels)
+    drawn.project.import_labels("loose", task="photos")
+    gone = next(Path("loose").rglob("*.png"))
+    gone.unlink()
+    assert [
+        note
+        for note in drawn.project.train("photos").report.notes
+        if note.startswith("left out: ") and gone.name in note
+    ]

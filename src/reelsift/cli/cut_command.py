@@ -16,7 +16,7 @@ from reelsift.errors import SpecError
 from reelsift.specs import Crop, CutSpec, PictureSpec, parse_thresholds
 
 if TYPE_CHECKING:
-    from reelsift.actions.cut import CutResult
+    from reelsift.actions.cut import CutTarget
     from reelsift.media.sources import Source
 
 __all__ = ["add_to"]
@@ -71,10 +71,10 @@ def cut(
     ] = None,
 ) -> None:
     """Write the frames of the kept classes: from the original, full size, exact to the frame."""
+    # Long because Typer wants each option as a parameter; what there is to do is in the functions below.
     from reelsift.actions.cut import CutTarget
     from reelsift.media.codecs import encoder_options
-    from reelsift.project.cutting import classes_kept, cut_source
-    from reelsift.project.indexing import known_damage
+    from reelsift.project.cutting import classes_kept
 
     if bool(keep) == bool(drop):
         raise typer.BadParameter("name the classes that stay, or the classes that go", param_hint="--keep or --drop")
@@ -95,16 +95,7 @@ def cut(
     layout, found = session.project.layout, session.project.layout.one_source(source, fps=rate)
     kept = classes_kept(layout, task, keep=listed(keep), drop=listed(drop))
     spec = CutSpec(
-        kept,
-        part,
-        times_faster,
-        pad,
-        min_seconds,
-        thresholds,
-        audio=not no_audio,
-        codec=codec,
-        quality=quality,
-        preset=preset,
+        kept, part, times_faster, pad, min_seconds, thresholds, not no_audio, codec, quality=quality, preset=preset
     )
     stem = source.stem if source.is_file() else source.absolute().name
     if dry_run:
@@ -112,11 +103,16 @@ def cut(
         return
     film = output if output or frames else Path(f"{stem}-cut.mp4")
     target = CutTarget(film, frames, PictureSpec(picture_format or "png"), renumber, append, session.overwrite)
-    done = cut_source(layout, task, found, spec=spec, target=target, on_progress=session.progress)
-    _cut_result(session, done, damage=known_damage(layout, found.source_id))
+    _write(session, task, found, spec=spec, target=target)
 
 
-def _cut_result(session: Session, done: CutResult, *, damage: str) -> None:
+def _write(session: Session, task: str, source: Source, *, spec: CutSpec, target: CutTarget) -> None:
+    from reelsift.project.cutting import cut_source
+    from reelsift.project.indexing import known_damage
+
+    layout = session.project.layout
+    done = cut_source(layout, task, source, spec=spec, target=target, on_progress=session.progress)
+    damage = known_damage(layout, source.source_id)
     for note in done.notes:
         session.say(f"note: {note}")
     if damage:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["add_to"]
 
 _FILM, _CUT, _STRIP = "printer.mp4", "printer-cut.mp4", "printer.png"
+_MARK = ".reelsift-demo"
 _SORTED_FRAMES = 60
 _FRAMES, _WIDTH, _HEIGHT = 1600, 1280, 720
 
@@ -39,12 +40,14 @@ def demo(
 ) -> None:
     """Show what reelsift does, on a film it draws itself: nothing to download, nothing to prepare."""
     started = time.perf_counter()
-    if out.exists() and any(out.iterdir()) and not session.overwrite:
-        raise OutputExistsError(
-            f"{out}: there is something in this folder already; add --overwrite, or name another with --out"
-        )
+    if out.exists() and any(out.iterdir()):
+        if not (out / _MARK).exists():  # it may hold somebody's own project and pictures
+            raise OutputExistsError(f"{out}: there is something in this folder already; name another with --out")
+        if not session.overwrite:
+            raise OutputExistsError(f"{out}: an earlier demo is in this folder; add --overwrite to replace it")
+        _clear(out)
     out.mkdir(parents=True, exist_ok=True)
-    _clear(out)
+    (out / _MARK).write_text("Made by reelsift demo, which may replace what is in this folder.\n", encoding="utf-8")
     show = _Narrator(session)
     with contextlib.chdir(out):
         job = _cut_job(show)

@@ -129,17 +129,24 @@ def index(
     views: Annotated[
         list[str] | None, typer.Option("--views", help=f"What to compute. Default: {','.join(DEFAULT_VIEWS)}.")
     ] = None,
-    jobs: Annotated[int, typer.Option("--jobs", help="Parts of films worked on at once.", min=1)] = 1,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Parts of films worked on at once. Default: 1", min=1)
+    ] = None,
     runner: Annotated[
-        Literal["serial", "processes"] | None, typer.Option("--runner", help="Default: processes where --jobs > 1.")
+        Literal["serial", "processes"] | None,
+        typer.Option("--runner", help="Default: processes where --jobs > 1; alone: as many as there are cores."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what is missing; compute nothing.")] = False,
 ) -> None:
     """Decode films once and store what models learn from; goes on where an earlier run was stopped."""
     from reelsift.features.backbones import backbone_named
     from reelsift.features.views import view_named
+    from reelsift.runners import core_count
 
     wanted = frame_spec(fps, crop)
+    if runner == "serial" and jobs is not None and jobs > 1:
+        raise typer.BadParameter("serial works on one part at a time: leave one of the two out", param_hint="--jobs")
+    at_once = jobs or (core_count() if runner == "processes" else 1)
     with parsed("--views"):
         names = tuple(view_named(name).name for name in listed(views)) or DEFAULT_VIEWS
     with parsed("--backbone"):
@@ -151,7 +158,7 @@ def index(
     if dry_run:
         _dry_run(session, found, spec)
         return
-    rows = _index_all(session, found, spec, runner=runner or "processes", jobs=jobs)
+    rows = _index_all(session, found, spec, runner=runner or "processes", jobs=at_once)
     there = [row for row in rows if row["status"] != "failed"]
     total = counted(sum(row["frames"] for row in there), "frame")
     session.result({"sources": rows}, f"{total} of {counted(len(there), 'source')} in the index" if there else "")

@@ -163,7 +163,7 @@ class FilmWriter:
 
 
 @contextmanager
-def _encoding() -> Iterator[None]:
+def _encoding(what: str = "encoding failed") -> Iterator[None]:
     """Lets what the system says about writing through, and turns what an encoder says into one line."""
     import av
 
@@ -172,9 +172,8 @@ def _encoding() -> Iterator[None]:
     except av.error.FFmpegError as error:
         if isinstance(error, OSError):
             raise
-        raise OutputError(
-            f"encoding failed ({(error.strerror or 'unknown reason').lower()}); try another --codec or --preset"
-        ) from None
+        reason = (error.strerror or "unknown reason").lower()
+        raise OutputError(f"{what} ({reason}); try another --codec or --preset") from None
 
 
 def check_film(path: Path, *, frame_count: int, output: Path) -> None:
@@ -257,13 +256,5 @@ def _add_sound(container: av.container.OutputContainer, encoder: str, sound: Sou
 
 
 def _start(container: av.container.OutputContainer, codec: str, shape: Shape) -> None:
-    import av
-
-    try:
+    with _encoding(f"the {codec} encoder would not take {shape.pixel_format} pictures of {shape.size}"):
         container.start_encoding()
-    except av.error.FFmpegError as error:
-        if isinstance(error, OSError):
-            raise
-        raise OutputError(
-            f"the {codec} encoder would not take {shape.pixel_format} pictures of {shape.size}; try another --codec"
-        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -135,13 +136,17 @@ class Project:
         Args:
             index: How to look at films; by default as most of the labelled ones were indexed.
 
+        Returns:
+            The model and its report, whose notes name labelled sources that could not be read.
+
         Raises:
             LabelError: If there are too few labels, or labelled sources cannot be read.
         """
-        training, _ = train_task(
+        training, problems = train_task(
             self.layout, task, spec=spec or TrainSpec(), index_spec=index, on_progress=self._on_progress
         )
-        return training
+        notes = (*training.report.notes, *(f"left out: {problem}" for problem in problems))
+        return replace(training, report=replace(training.report, notes=notes))
 
     def predict(
         self,
