@@ -98,7 +98,7 @@ def measure(path: Path, folder: Path, labels: int) -> None:
     print(
         f"{len(timeline)} frames, {labels} of them labelled: train {trained - started:.2f} s (imports included), "
         f"predict {done - trained:.2f} s, together {done - started:.2f} s; "
-        f"honest accuracy {training.report.accuracy or 0:.3f}, {len(timeline.segments)} segments",
+        f"honest accuracy {training.summary['accuracy'] or 0:.3f}, {len(timeline.segments)} segments",
         flush=True,
     )
 

@@ -5,13 +5,14 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelsift.filenames import is_film, is_picture, natural_key
+from reelsift.filenames import is_film, is_picture, is_table, natural_key
 
 
 def test_kind_is_told_by_the_suffix_in_any_case() -> None:
     assert is_picture(Path("a/DSC05405.JPG")) and not is_film(Path("a/DSC05405.JPG"))
     assert is_film(Path("clip.Mp4")) and not is_picture(Path("clip.Mp4"))
-    assert not is_picture(Path("jpg")) and not is_film(Path("notes.txt"))
+    assert is_table(Path("a/list.CSV")) and not is_film(Path("a/list.CSV")) and not is_picture(Path("a/list.CSV"))
+    assert not is_picture(Path("jpg")) and not is_film(Path("notes.txt")) and not is_table(Path("notes.txt"))
 
 
 def test_numbers_in_names_count_as_numbers() -> None:

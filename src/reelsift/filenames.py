@@ -1,17 +1,18 @@
-"""What a file's name tells before it is opened: picture or film, and its place in natural order."""
+"""What a file's name tells before it is opened: picture, film or table, and its place in natural order."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-__all__ = ["FILM_SUFFIXES", "PICTURE_SUFFIXES", "is_film", "is_picture", "natural_key"]
+__all__ = ["FILM_SUFFIXES", "PICTURE_SUFFIXES", "TABLE_SUFFIXES", "is_film", "is_picture", "is_table", "natural_key"]
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 FILM_SUFFIXES = (
     *(".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".ts", ".3gp", ".flv", ".gif"),
     *(".wmv", ".mts", ".m2ts", ".m2v", ".vob", ".ogv", ".mxf", ".3g2", ".f4v", ".asf", ".dv", ".y4m"),
 )
+TABLE_SUFFIXES = (".csv", ".tsv")
 
 _DIGITS = re.compile(r"([0-9]+)")
 
@@ -24,6 +25,11 @@ def is_picture(path: Path) -> bool:
 def is_film(path: Path) -> bool:
     """Whether the name ends as a film's does, in any case."""
     return path.suffix.lower() in FILM_SUFFIXES
+
+
+def is_table(path: Path) -> bool:
+    """Whether the name ends as a table's does, in any case."""
+    return path.suffix.lower() in TABLE_SUFFIXES
 
 
 def natural_key(name: str) -> tuple[tuple[str | int, ...], str]:

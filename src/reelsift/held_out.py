@@ -21,7 +21,7 @@ class HeldOut:
             on the other folds; each row sums to 1.
         targets: (S,) int64 true classes, 0 to C - 1.
         weights: (S,) float64, how many labelled frames each stands for; above 0.
-        groups: (S,) int64, equal where frames belong together (a film, a scene, a block of time): what a bootstrap draws.
+        groups: (S,) int64, equal where frames belong together (a film, a scene, a block of time): drawn by a bootstrap.
 
     Raises:
         ModelError: If the values do not fit each other.

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reelsift.errors import LabelError, SpecError
-from reelsift.timeline import Timeline
+from reelsift.timeline import Segment, Timeline
 
 __all__ = ["MultiTimeline", "no_of", "yes_or_no"]
+
+NONE = "none"
 
 
 def no_of(name: str) -> str:
@@ -67,6 +70,53 @@ class MultiTimeline:
         """Names of the classes, C of them."""
         return tuple(part.classes[1] for part in self.parts)
 
+    @property
+    def frame_indexes(self) -> NDArray[np.int64]:
+        """(T,) as of a timeline."""
+        return self.parts[0].frame_indexes
+
+    @property
+    def times_seconds(self) -> NDArray[np.float64]:
+        """(T,) as of a timeline."""
+        return self.parts[0].times_seconds
+
+    @property
+    def start_seconds(self) -> float:
+        """Time stamp of the first frame of the source."""
+        return self.parts[0].start_seconds
+
+    @property
+    def end_seconds(self) -> float:
+        """End of its last frame."""
+        return self.parts[0].end_seconds
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """(T, C) calibrated probability that each class is true; rows do not sum to 1."""
+        return np.stack([part.probabilities[:, 1] for part in self.parts], axis=1)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """Stretches in which a class is true, by their start; those of different classes overlap."""
+        yes = [
+            segment
+            for name, part in zip(self.classes, self.parts, strict=True)
+            for segment in part.segments
+            if segment.label == name
+        ]
+        return tuple(sorted(yes, key=lambda segment: segment.start_seconds))
+
+    @property
+    def label_names(self) -> list[str]:
+        """(T,) the classes that are true of each sample, joined by `|`; `none` where none is."""
+        table = np.stack([part.labels for part in self.parts], axis=1)
+        return ["|".join(np.array(self.classes)[row == 1].tolist()) or NONE for row in table]
+
+    @property
+    def label_scores(self) -> NDArray[np.float64]:
+        """(T,) the calibrated probability of the least certain of the answers about each sample."""
+        return np.asarray(np.min([part.label_scores for part in self.parts], axis=0))
+
     def of(self, name: str) -> Timeline:
         """The yes-or-no timeline of one class.
 
@@ -76,6 +126,14 @@ class MultiTimeline:
         if name not in self.classes:
             raise LabelError(f"there is no class '{name}': the classes are {', '.join(self.classes)}")
         return self.parts[self.classes.index(name)]
+
+    def only(self, names: Sequence[str]) -> MultiTimeline:
+        """The parts that ask after these classes.
+
+        Raises:
+            LabelError: If there is no such class.
+        """
+        return MultiTimeline(tuple(self.of(name) for name in names))
 
     def seconds_by_class(self) -> dict[str, float]:
         """Seconds of each class by the smoothed labels; together they may be more than the film, or less."""

@@ -101,6 +101,16 @@ class Timeline:
         return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
     @property
+    def label_names(self) -> list[str]:
+        """(T,) the smoothed label of each sample, by name."""
+        return [self.classes[label] for label in self.labels.tolist()]
+
+    @property
+    def label_scores(self) -> FloatArray:
+        """(T,) the calibrated probability of the smoothed label of each sample."""
+        return self.probabilities[np.arange(len(self)), self.labels]
+
+    @property
     def boundaries_seconds(self) -> FloatArray:
         """(T + 1,) ascending: sample t speaks for `[boundaries[t], boundaries[t + 1])`."""
         times = np.maximum.accumulate(self.times_seconds)
@@ -118,9 +128,8 @@ class Timeline:
         """Runs of equal smoothed labels, in order; they tile `[start_seconds, end_seconds)`."""
         starts = np.flatnonzero(np.diff(self.labels, prepend=-1))
         boundaries = self.boundaries_seconds
-        own = self.probabilities[np.arange(len(self)), self.labels]
         sizes = np.diff(starts, append=len(self))
-        scores = np.clip(np.add.reduceat(own, starts) / sizes, 0, 1)
+        scores = np.clip(np.add.reduceat(self.label_scores, starts) / sizes, 0, 1)
         return tuple(
             Segment(
                 float(boundaries[first]),

@@ -20,6 +20,7 @@ from films_to_cut import (
 from reelsift.actions.cut import CutTarget, check_cut, cut
 from reelsift.errors import LabelError, MediaError, OutputError, OutputExistsError, SpecError
 from reelsift.media.encode import FilmWriter
+from reelsift.media.sources import PictureSource
 from reelsift.specs import Crop
 
 
@@ -114,3 +115,16 @@ def test_a_result_with_another_number_of_frames_does_not_count(tmp_path: Path, m
     with pytest.raises(OutputError, match="12 frames were written"):
         cut(timeline_of(film, EVERY_THIRD), source=source(film), spec=spec(), target=CutTarget(film=tmp_path / "o.mp4"))
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_pictures_are_not_cut_into_the_folder_they_lie_in(tmp_path: Path) -> None:
+    for name in ("here/a.png", "there/b.png", "out/c.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    listed = PictureSource(
+        tmp_path / "list.csv", "list.csv", (tmp_path / "here/a.png", tmp_path / "there/b.png"), is_listed=True
+    )
+    for folder in ("here", "there"):
+        with pytest.raises(OutputError, match="where the pictures come from"):
+            check_cut(listed, spec=spec(), target=CutTarget(frames_dir=tmp_path / folder, overwrite=True))
+    check_cut(listed, spec=spec(), target=CutTarget(frames_dir=tmp_path / "out", overwrite=True))

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.xdist_group("cli")
 
 COMMANDS = (
     ("demo",), ("probe",), ("index",), ("frames",), ("labels", "import"), ("labels", "list"), ("labels", "export"),
-    ("labels", "undo"), ("labels", "clear"), ("train",), ("predict",), ("cut",), ("status",), ("gc",),
+    ("labels", "undo"), ("labels", "clear"), ("train",), ("predict",), ("evaluate",),
+    ("cut",), ("status",), ("gc",),
 )  # fmt: skip
 
 # A line that works in the road's folder, and the keys its JSON must have.
@@ -55,7 +56,8 @@ FAILED = (
     "probe nothing.mp4", "index nothing.mp4", "index nothing.mp4 --dry-run", "frames nothing.mp4 -o pictures",
     "labels import nothing --task keep", "labels list --task nothing", "labels export --task nothing",
     "labels undo --task nothing", "labels clear --task nothing", "train nothing", "predict keep nothing.mp4",
-    "predict nothing film.mp4", "cut nothing.mp4 --task keep --keep OK", "cut film.mp4 --task nothing --keep OK",
+    "predict nothing film.mp4", "evaluate keep --labels nothing", "evaluate nothing --labels training",
+    "cut nothing.mp4 --task keep --keep OK", "cut film.mp4 --task nothing --keep OK",
     "status --project film.mp4", "gc --project film.mp4", "demo --out training",
 )  # fmt: skip
 

@@ -124,3 +124,24 @@ def test_a_folder_is_known_by_names_contents_order_and_rate(tmp_path: Path) -> N
     for name in ("3.png", "0.png"):  # the first keeps the order, the second does not
         next((tmp_path / "b").glob("[!1].png")).rename(tmp_path / "b" / name)
         assert resolve_sources([tmp_path / "b"])[0].source_id != first
+
+
+def test_pictures_are_called_as_the_user_would_find_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "shoot/f1.png", "shoot/f2.png", "other/a.png")
+    monkeypatch.chdir(tmp_path)
+    folder, single = resolve_sources(["shoot", "other/a.png"])
+    assert isinstance(folder, PictureSource) and isinstance(single, PictureSource)
+    assert [folder.picture_name(index) for index in range(2)] == ["shoot/f1.png", "shoot/f2.png"]
+    assert single.picture_name(0) == "other/a.png"
+    listed = PictureSource(Path("list.csv"), "list.csv", (Path("other/a.png"), Path("shoot/f1.png")), is_listed=True)
+    assert [listed.picture_name(index) for index in range(2)] == ["other/a.png", "shoot/f1.png"]
+
+
+def test_pictures_that_stand_apart_are_another_source_than_the_same_in_time(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "b.png")
+    pictures = (tmp_path / "a.png", tmp_path / "b.png")
+    ids = {
+        PictureSource(tmp_path / "list.csv", "list.csv", pictures, fps, is_listed=True, is_apart=apart).source_id
+        for fps, apart in ((Fraction(1), False), (Fraction(2), False), (Fraction(1), True), (Fraction(2), True))
+    }
+    assert len(ids) == 3  # how far apart they would be says nothing of those that are not neighbours

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -184,3 +185,53 @@ def test_nothing_there_nothing_labelled_and_bad_names_are_errors(drawn: Road) ->
     for name in ("", "../up", "a/b", "x" * 65, "dot."):
         with pytest.raises(SpecError, match="cannot name a task"):
             drawn.project.import_labels("training", task=name)
+
+
+def test_a_picture_forgotten_among_labelled_ones_is_told(drawn: Road) -> None:
+    names = sorted(path.relative_to(drawn.training).as_posix() for path in drawn.training.glob("OK/*.jpg"))
+    (drawn.training / "OK" / names[0][3:]).with_name("frame10.jpg").write_bytes(b"unlabelled")
+    assert len(names) >= 10
+    rows = "\n".join(f"{name},OK" for name in names)
+    Path("labels.csv").write_text(f"file,label\n{rows}\n")
+    result = drawn.project.import_labels("labels.csv", task="keep", root="training")
+    assert result.notes == ("training/OK: no label for frame10.jpg",)
+    # Of a folder of which a part is labelled, none was forgotten.
+    Path("labels.csv").write_text("file,label\n" + "\n".join(f"{name},OK" for name in names[:5]))
+    assert drawn.project.import_labels("labels.csv", task="part", root="training").notes == ()
+
+
+def test_a_column_for_each_class_where_several_can_be_true(drawn: Road) -> None:
+    names = [path.relative_to(drawn.folder).as_posix() for path in sorted(drawn.training.glob("*/*.jpg"))[:3]]
+    Path("labels.csv").write_text(f"file,Tom,Jerry\n{names[0]},1,1\n{names[1]},0,1\n{names[2]},0,0\n")
+    result = drawn.project.import_labels("labels.csv", task="who", kind="multi", names={"Tom": "cat"})
+    assert (result.classes, result.problems) == ({"Jerry": 2, "cat": 1, "none": 1}, ())
+    assert result.notes == ("'none' is what shows none of the classes: train takes it as the background",)
+    with pytest.raises(LabelError, match="no column for a class"):
+        drawn.project.import_labels("labels.csv", task="one")
+
+
+def test_a_row_cannot_label_a_table(drawn: Road) -> None:
+    Path("list.csv").write_text("file\nprinter.mp4\n")
+    Path("labels.csv").write_text("file,label\nlist.csv,OK\nprinter.mp4,OK\n")
+    result = drawn.project.import_labels("labels.csv", task="keep")
+    assert result.labels == 1
+    assert str(result.problems[0]).startswith("labels.csv line 2: list.csv is a table")
+
+
+def test_the_rate_of_labelled_frames_is_kept_with_them(drawn: Road) -> None:
+    Path("loose").mkdir()
+    for number in range(2):
+        picture = np.full((8, 8, 3), number, np.uint8)
+        Path("loose", f"frame{number}.png").write_bytes(cv2.imencode(".png", picture)[1])
+    Path("labels.csv").write_text("Image_ID,Class\nframe0,a\nframe1,b\n")
+
+    def rates() -> list[Fraction | None]:
+        with drawn.project.layout.labels() as store:
+            return [record.fps for record in store.sources().values() if record.kind == "picture"]
+
+    drawn.project.import_labels("labels.csv", task="light", root="loose", fps=Fraction(5, 2))
+    assert rates() == [Fraction(5, 2)] * 2
+    drawn.project.import_labels("labels.csv", task="again", root="loose")
+    assert rates() == [Fraction(5, 2)] * 2  # what is not said again stays
+    drawn.project.import_labels("labels.csv", task="light", root="loose", fps=Fraction(1))
+    assert rates() == [Fraction(1)] * 2

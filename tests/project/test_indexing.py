@@ -96,6 +96,29 @@ def test_stored_views_are_not_computed_again(drawn: Road, monkeypatch: pytest.Mo
     assert len(indexed_views(layout, film, spec=FIVE, views=("quality",)).frame_indexes) == 24
 
 
+def test_motion_joins_an_index_without_the_other_views_being_computed_again(
+    drawn: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout, film = drawn.project.layout, FilmSource(drawn.film, "printer.mp4")
+    drawn.project.index("printer.mp4", spec=FIVE)
+    asked: list[str] = []
+    real = indexing.extract_part
+
+    def noted(item: Any, **settings: Any) -> Any:
+        asked.extend(view for view, _ in item.shards)
+        return real(item, **settings)
+
+    monkeypatch.setattr(indexing, "extract_part", noted)
+    both = dataclasses.replace(FIVE, views=("quality", "motion"))
+    assert drawn.project.index("printer.mp4", spec=both)[0].status == "indexed"
+    assert asked == ["motion"]
+    stored = indexed_views(layout, film, spec=both, views=("quality", "motion"))
+    assert stored.views["motion"].shape == (24, 60) and stored.views["motion"].any()
+    assert asked == ["motion"]
+    assert drawn.project.index("printer.mp4", spec=both)[0].status == "cached"
+    assert drawn.project.collect_garbage().removed == ()
+
+
 def test_progress_reaches_the_end(drawn: Road) -> None:
     said: list[tuple[str, int, int]] = []
     project = Project("watched", on_progress=lambda what, *, done, total: said.append((what, done, total)))

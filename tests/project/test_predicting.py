@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from reelsift.media.reader import FilmReader, open_film
 from reelsift.media.render import Renderer
 from reelsift.media.sources import FilmSource
 from reelsift.project import Project, predicting
+from reelsift.project.learning import load_model
 from reelsift.project.predicting import Decision, predict_source, refine
 from reelsift.specs import IndexSpec
 from reelsift.timeline import Timeline
@@ -139,6 +142,37 @@ def test_folders_of_pictures_have_timelines_too(learned: Road) -> None:
     assert (timeline.raw_labels == [timeline.classes.index(picture.parent.name) for picture in pictures]).mean() > 0.9
     (single,) = [pictures[0]]
     assert len(learned.project.predict("keep", single)) == 1
+
+
+def test_pictures_that_stand_apart_are_not_smoothed(learned: Road) -> None:
+    model = replace(load_model(learned.project.layout, "keep")[0], switch_rate_per_second=0.1)
+    yes = np.array([0.9, 0.9, 0.4, 0.9, 0.9, 0.55])
+    timeline = Timeline(
+        source="list.csv", task="keep", classes=model.classes, frame_indexes=np.arange(6), times_seconds=np.arange(6.0),
+        probabilities=np.column_stack((1 - yes, yes)), labels=np.zeros(6, np.int64),
+        start_seconds=0.0, end_seconds=6.0, frame_count=6,
+    )  # fmt: skip
+    decision = Decision(thresholds={"OK": 0.6}, min_seconds=2.0)
+    assert decision.labels(timeline, model).tolist() == [1, 1, 1, 1, 1, 1]
+    assert decision.labels(timeline, model, apart=True).tolist() == [1, 1, 0, 1, 1, 0]
+
+
+def test_listed_pictures_are_smoothed_only_where_a_rate_is_given(
+    learned: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    real = Decision.labels
+    monkeypatch.setattr(
+        Decision, "labels", lambda *values, apart=False: asked.append(apart) or real(*values, apart=apart)
+    )
+    pictures = sorted(path.relative_to(learned.folder).as_posix() for path in learned.training.glob("*/*.jpg"))
+    Path("list.csv").write_text("\n".join(["file", *pictures]))
+    apart = learned.project.predict("keep", "list.csv")
+    in_time = learned.project.predict("keep", "list.csv", fps=Fraction(2))
+    assert asked == [True, False]
+    assert len(apart) == len(in_time) == 24 and in_time.times_seconds.tolist() == [n / 2 for n in range(24)]
+    assert np.array_equal(apart.probabilities, in_time.probabilities)
+    assert (apart.source, apart.end_seconds) == ("list.csv", 24.0)
 
 
 # Refining ------------------------------------------------------------------------------------------------------------

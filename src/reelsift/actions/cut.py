@@ -117,8 +117,8 @@ def check_cut(source: Source, *, spec: CutSpec, target: CutTarget) -> None:
         raise SpecError("--append needs a film to follow: name one with -o")
     if target.frames_dir is not None:
         check_folder(target.frames_dir, overwrite=target.overwrite)
-        own = source.path if source.path.is_dir() else source.path.parent
-        if isinstance(source, PictureSource) and target.frames_dir.exists() and target.frames_dir.samefile(own):
+        own = {picture.parent for picture in source.pictures} if isinstance(source, PictureSource) else set()
+        if target.frames_dir.exists() and any(target.frames_dir.samefile(folder) for folder in own):
             raise OutputError(f"{target.frames_dir}: this is where the pictures come from; name another folder")
 
 

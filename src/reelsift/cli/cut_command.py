@@ -10,7 +10,7 @@ import typer
 
 from reelsift.cli.label_commands import TaskOption
 from reelsift.cli.media_commands import SourceArgument, parse_rate
-from reelsift.cli.model_commands import ThresholdOption
+from reelsift.cli.predict_command import ThresholdOption
 from reelsift.cli.session import Session, command, counted, listed, parsed
 from reelsift.errors import SpecError
 from reelsift.specs import Crop, CutSpec, PictureSpec, parse_thresholds

@@ -28,7 +28,10 @@ def import_labels(
         typer.Option("--root", help="Where paths in the CSV count from. Default: its folder.", metavar="DIR"),
     ] = None,
     fps: Annotated[
-        str | None, typer.Option("--fps", help="Pictures a second, where a folder of pictures is labelled in seconds.")
+        str | None,
+        typer.Option(
+            "--fps", help="Pictures a second: of a folder labelled in seconds, or of frames labelled one by one."
+        ),
     ] = None,
     names: Annotated[
         str | None, typer.Option("--names", help="New names: 0=neither,1=Jerry", metavar="OLD=NEW,...")
@@ -58,11 +61,13 @@ def import_labels(
         "labels": done.labels,
         "classes": done.classes,
         "problems": [{"where": problem.where, "what": problem.what} for problem in done.problems],
+        "notes": list(done.notes),
     }
     counts = ", ".join(f"{count} {name}" for name, count in done.classes.items()) or "none"
     new = {0: "nothing new", done.labels: "all new"}.get(done.added, f"{done.added} new or changed")
     left_out = f"; {len(done.problems)} left out or counted once" if done.problems else ""
-    session.result(values, f"task {task}: {counted(done.labels, 'label')} ({counts}), {new}{left_out}")
+    text = f"task {task}: {counted(done.labels, 'label')} ({counts}), {new}{left_out}"
+    session.result(values, "\n".join((text, *(f"note: {note}" for note in done.notes))))
     session.partly(failed=len(done.problems), of=len(done.problems) + (1 if done.labels else 0))
 
 

@@ -15,11 +15,14 @@ from reelsift import __version__
 from reelsift.cli import (
     cut_command,
     demo_command,
+    evaluate_command,
     label_commands,
     media_commands,
-    model_commands,
+    predict_command,
     probe_command,
     project_commands,
+    screentime_command,
+    train_command,
 )
 from reelsift.cli.session import FAILED, USAGE, drop_output
 from reelsift.errors import ReelsiftError
@@ -34,7 +37,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo_command, probe_command, media_commands, model_commands, cut_command, project_commands):
+for module in (
+    demo_command,
+    probe_command,
+    media_commands,
+    train_command,
+    predict_command,
+    evaluate_command,
+    cut_command,
+    screentime_command,
+    project_commands,
+):
     module.add_to(app)
 app.add_typer(label_commands.app, name="labels")
 

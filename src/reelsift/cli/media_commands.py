@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from reelsift.cli.session import Session, command, counted, listed, parsed
-from reelsift.errors import ReelsiftError, SpecError
+from reelsift.errors import LabelError, ReelsiftError, SpecError
 from reelsift.specs import DEFAULT_BACKBONE, DEFAULT_VIEWS, Crop, FrameSpec, IndexSpec, PictureSpec, Sampling, Size
 
 if TYPE_CHECKING:
@@ -29,9 +29,11 @@ __all__ = [
     "sentence",
 ]
 
-SourceArgument = Annotated[Path, typer.Argument(help="A film, or a folder of pictures.", metavar="SOURCE")]
+SourceArgument = Annotated[
+    Path, typer.Argument(help="A film, a folder of pictures, or a CSV that lists pictures.", metavar="SOURCE")
+]
 SourcesArgument = Annotated[
-    list[Path], typer.Argument(help="Films, folders of films, folders of pictures.", metavar="SOURCE")
+    list[Path], typer.Argument(help="Films, folders of films or of pictures, CSVs that list them.", metavar="SOURCE")
 ]
 FpsOption = Annotated[
     str | None,
@@ -68,16 +70,24 @@ def parse_rate(text: str) -> Fraction:
 
 
 def each_source(
-    session: Session, paths: Iterable[Path], *, fps: Fraction | None = None
+    session: Session, paths: Iterable[Path], *, fps: Fraction | None = None, root: Path | None = None
 ) -> list[tuple[str, Source | ReelsiftError]]:
-    """The sources behind paths, each once and in order, with their names; the error in place of one that has none."""
-    found: dict[Path, tuple[str, Source | ReelsiftError]] = {}
+    """The sources behind paths, each once and in order, with their names; the error in place of one that has none.
+
+    Args:
+        fps: Pictures a second.
+        root: Where paths in a table count from; its own folder if not given.
+    """
+    found: dict[str, tuple[str, Source | ReelsiftError]] = {}
     for path in paths:
         try:
-            for source in session.project.layout.sources([path], fps=fps):
-                found.setdefault(source.path.absolute(), (source.name, source))
+            listed = session.project.layout.listing(path, fps=fps, root=root)
+            for source in listed.sources:
+                found.setdefault(str(source.path.absolute()), (source.name, source))
+            for problem in listed.problems:
+                found.setdefault(f"{path.absolute()}: {problem}", (problem.where, LabelError(problem.what)))
         except ReelsiftError as error:
-            found.setdefault(path.absolute(), (str(path), error))
+            found.setdefault(str(path.absolute()), (str(path), error))
     return list(found.values())
 
 

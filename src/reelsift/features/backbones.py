@@ -21,27 +21,42 @@ from reelsift.specs import Size
 if TYPE_CHECKING:
     import openvino
 
-__all__ = ["BACKBONES", "Backbone", "backbone_named", "input_size_for", "open_queue"]
+__all__ = ["BACKBONES", "Backbone", "Network", "backbone_named", "input_size_for", "open_queue"]
 
 _MULTIPLE = 32
 _PIXELS = 320 * 192
 
 
 @dataclass(frozen=True)
+class Network:
+    """Something that looks at pictures.
+
+    Attributes:
+        name: Name of its file in the cache.
+        digest: Digest of its weights, part of that name.
+        load: Gives it as a PyTorch module that takes `(N, H, W, 3)` RGB uint8.
+    """
+
+    name: str
+    digest: str
+    load: Callable[[], Any]
+
+
+@dataclass(frozen=True)
 class Backbone:
-    """A network and what it gives.
+    """A pretrained network and what is used of it.
 
     Attributes:
         name: As users name it.
         width: Length of its vector.
-        digest: Digest of its weights, part of the name of what is cached of it.
-        load: Gives the network as a PyTorch module that takes `(N, H, W, 3)` RGB uint8.
+        vector: Gives the vector `(N, width)`.
+        regions: Gives its mid-level map `(N, height / 16, width / 16, REGION_WIDTH)`; see `regions.py`.
     """
 
     name: str
     width: int
-    digest: str
-    load: Callable[[], Any]
+    vector: Network
+    regions: Network
 
 
 def _load_efficientnet_lite0() -> Any:
@@ -50,8 +65,19 @@ def _load_efficientnet_lite0() -> Any:
     return load_efficientnet_lite0()
 
 
+def _load_efficientnet_lite0_regions() -> Any:
+    from reelsift.features.region_network import load_efficientnet_lite0_regions
+
+    return load_efficientnet_lite0_regions()
+
+
 BACKBONES = {
-    "efficientnet_lite0": Backbone("efficientnet_lite0", 1280, "579344248a93e230", _load_efficientnet_lite0),
+    "efficientnet_lite0": Backbone(
+        "efficientnet_lite0",
+        1280,
+        vector=Network("efficientnet_lite0", "579344248a93e230", _load_efficientnet_lite0),
+        regions=Network("efficientnet_lite0-regions", "579344248a93e230-1", _load_efficientnet_lite0_regions),
+    ),
 }
 
 
@@ -82,32 +108,38 @@ def input_size_for(size: Size, *, pixels: int = _PIXELS) -> Size:
 
 
 def open_queue(
-    backbone: Backbone, *, size: Size, rows: list[NDArray[np.float16] | None], waiting: int = 0, threads: int = 0
+    network: Network,
+    *,
+    size: Size,
+    done: Callable[[int, NDArray[np.float32]], None],
+    waiting: int = 0,
+    threads: int = 0,
 ) -> openvino.AsyncInferQueue:
-    """A queue of requests for pictures of `size`; the vector of the one started with number `i` lands in `rows[i]`.
+    """A queue of requests for pictures of `size`.
 
     Args:
+        done: Called with the number a request was started with, and its output, which is overwritten afterwards.
         waiting: Requests that may wait behind those that are worked on; `start_async` blocks when there are more.
     """
     import openvino
 
-    def keep(request: openvino.InferRequest, number: int) -> None:
-        rows[number] = request.get_output_tensor(0).data[0].astype(np.float16)
+    def take(request: openvino.InferRequest, number: int) -> None:
+        done(number, request.get_output_tensor(0).data[0])
 
-    compiled = _compiled(backbone.name, size, threads)
+    compiled = _compiled(network, size, threads)
     at_once = int(compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))
     queue = openvino.AsyncInferQueue(compiled, at_once + waiting)
-    queue.set_callback(keep)
+    queue.set_callback(take)
     return queue
 
 
 @lru_cache(maxsize=8)
-def _compiled(name: str, size: Size, threads: int) -> openvino.CompiledModel:
+def _compiled(network: Network, size: Size, threads: int) -> openvino.CompiledModel:
     import openvino
     from openvino import properties as settings
 
     core = openvino.Core()
-    model = _openvino_model(core, backbone_named(name))
+    model = _openvino_model(core, network)
     model.reshape([1, size.height, size.width, 3])
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     return core.compile_model(
@@ -122,14 +154,14 @@ def _compiled(name: str, size: Size, threads: int) -> openvino.CompiledModel:
     )
 
 
-def _openvino_model(core: openvino.Core, backbone: Backbone) -> openvino.Model:
+def _openvino_model(core: openvino.Core, network: Network) -> openvino.Model:
     """The network as OpenVINO has it: converted once, then kept in the user's cache folder, which may be deleted."""
     import openvino
     import platformdirs
 
-    version = hashlib.sha256(f"{openvino.__version__} {backbone.digest}".encode()).hexdigest()[:10]
+    version = hashlib.sha256(f"{openvino.__version__} {network.digest}".encode()).hexdigest()[:10]
     folder = Path(os.environ.get("REELSIFT_CACHE") or platformdirs.user_cache_dir("reelsift", appauthor=False))
-    cached = folder / f"{backbone.name}-{version}.xml"
+    cached = folder / f"{network.name}-{version}.xml"
     if cached.exists():
         try:
             return core.read_model(cached)
@@ -138,7 +170,7 @@ def _openvino_model(core: openvino.Core, backbone: Backbone) -> openvino.Model:
     with warnings.catch_warnings():
         # OpenVINO traces the network in a way that PyTorch calls deprecated: nothing a user could do about.
         warnings.simplefilter("ignore", DeprecationWarning)
-        model = openvino.convert_model(backbone.load(), input=[(-1, -1, -1, 3)], example_input=_example())
+        model = openvino.convert_model(network.load(), input=[(-1, -1, -1, 3)], example_input=_example())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as beside:

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def plan_index(
         duration = 0.0
     items: list[WorkItem] = []
     for part in parts:
-        shards = [(view, store.view_folder(source_id, view, spec, plan=plan) / shard_name(part)) for view in missing]
+        shards = [(view, store.shard_folder(source_id, view, spec, plan=plan) / shard_name(part)) for view in missing]
         lacking = tuple((view, shard) for view, shard in shards if again or row_count(shard) is None)
         if lacking:
             items.append(WorkItem(source, part, spec, lacking, origin, threads))
@@ -152,11 +153,11 @@ def settle_index(plan: IndexPlan, store: FeatureStore) -> list[IndexRecord]:
     """
     records: list[IndexRecord] = []
     failure: MediaError | None = None
+    apart = isinstance(plan.source, PictureSource) and plan.source.is_apart
+    settle = partial(store.settle, plan=plan.plan, parts=plan.parts, damage=plan.damage, apart=apart)
     for view in plan.views:
         try:
-            records.append(
-                store.settle(plan.source_id, view, plan.spec, plan=plan.plan, parts=plan.parts, damage=plan.damage)
-            )
+            records.append(settle(plan.source_id, view, plan.spec))
         except MediaError as error:  # of all views alike, each of which must be cleared away
             failure = failure or error
     if failure is not None:
@@ -203,7 +204,7 @@ def compute_views(
     threads: int = 0,
     on_frame: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Computes views of images.
+    """Computes views of images; of views that are derived, what that is done from.
 
     Returns:
         The rows of each view, and under `""` the columns `frame_index` and `time_seconds` that name the images.

@@ -1,11 +1,12 @@
 """Where features are kept: Parquet shards under names that say what they were computed from.
 
     <index>/<source id>/<view key>/<view>/part-00000.parquet    rows of one part of the source
+    <index>/<source id>/<view key>/raw/part-00000.parquet       of a view that is derived, what that is done from
     <index>/<source id>/<view key>/index.json                   there once all parts are: what is known of the whole
     <index>/loose/<view key>/<view>/part-<digest>.parquet       rows of single frames and pictures, of any source
 
 A shard that exists is done: it is written beside and renamed. So the shards are also the record from which a run that
-was killed goes on.
+was killed goes on. The rows of a derived view are made of all its parts when it is declared complete, into one shard.
 """
 
 from __future__ import annotations
@@ -22,14 +23,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.errors import IndexIncompleteError, MediaError
-from reelsift.features.tables import COMPUTE_AGAIN, VALUES, read_facts, read_rows, row_count, write_json, write_table
-from reelsift.features.views import VIEWS, view_key
+from reelsift.features.neighbours import derive_in_runs
+from reelsift.features.tables import (
+    COMPUTE_AGAIN,
+    VALUES,
+    read_facts,
+    read_rows,
+    read_runs,
+    row_count,
+    write_json,
+    write_table,
+    writing_table,
+)
+from reelsift.features.views import VIEWS, view_key, view_named
 from reelsift.media.parts import Part
 from reelsift.specs import FrameSpec, IndexSpec
 
 __all__ = ["FeatureStore", "IndexRecord", "IndexedSource", "PartFacts", "SourceFacts"]
 
 _FORMAT = 1
+_RAW = "raw"
+_FRAMES = ("frame_index", "time_seconds")
 
 
 @dataclass(frozen=True)
@@ -98,8 +112,13 @@ class FeatureStore:
         self.folder = folder
 
     def view_folder(self, source_id: str, view: str, spec: IndexSpec, *, plan: str) -> Path:
-        """The folder of the shards of a view; its parent holds `index.json`."""
+        """The folder of the rows of a view; its parent holds `index.json`."""
         return self.folder / folder_name(source_id) / view_key(view, spec, plan=plan) / view
+
+    def shard_folder(self, source_id: str, view: str, spec: IndexSpec, *, plan: str) -> Path:
+        """Where what the extractor of a view gives is kept, a shard for each part of the source."""
+        folder = self.view_folder(source_id, view, spec, plan=plan)
+        return folder.parent / _RAW if view_named(view).derive else folder
 
     def missing(self, source_id: str, views: Sequence[str], spec: IndexSpec, *, plan: str) -> tuple[str, ...]:
         """Those of `views` that are not complete: never declared so, or shards were lost or damaged since."""
@@ -107,19 +126,31 @@ class FeatureStore:
         return tuple(view for view, folder in folders.items() if not _is_complete(folder))
 
     def settle(
-        self, source_id: str, view: str, spec: IndexSpec, *, plan: str, parts: Sequence[Part], damage: str = ""
+        self,
+        source_id: str,
+        view: str,
+        spec: IndexSpec,
+        *,
+        plan: str,
+        parts: Sequence[Part],
+        damage: str = "",
+        apart: bool = False,
     ) -> IndexRecord:
-        """Declares a view complete, all its shards being there; `damage` is what is wrong with the source as a whole.
+        """Declares a view complete, all its shards being there.
 
         Frame indexes of later parts are put right where damaged frames made earlier parts shorter than planned, and a
         frame on the border of two parts that both chose it is kept once.
+
+        Args:
+            damage: What is wrong with the source as a whole.
+            apart: Its frames have nothing to do with each other.
 
         Raises:
             MediaError: If there is not a single frame in it; its shards are removed.
             IndexIncompleteError: If a shard is damaged.
         """
         folder = self.view_folder(source_id, view, spec, plan=plan)
-        shards = [folder / shard_name(part) for part in parts]
+        shards = [self.shard_folder(source_id, view, spec, plan=plan) / shard_name(part) for part in parts]
         facts = [PartFacts(**read_facts(shard)) for shard in shards]
         samples, last_index, base = 0, -1, 0
         for shard, part in zip(shards, facts, strict=True):
@@ -135,6 +166,8 @@ class FeatureStore:
             self.remove(source_id, view, spec, plan=plan)  # what could not be read may be mended, and is tried again
             reason = damage or next((part.damage for part in facts if part.damage), "")
             raise MediaError("no frame could be decoded" + (f" ({reason})" if reason else ""))
+        if view_named(view).derive:
+            _write_derived(view, shards, folder / "part-00000.parquet", apart=apart)
         identity = {
             "format": _FORMAT,
             "source_id": source_id,
@@ -163,7 +196,7 @@ class FeatureStore:
         frames: dict[str, Any] = {}
         for record in records:
             shards = sorted(record.folder.glob("part-*.parquet"))
-            rows = read_rows(shards, columns=["frame_index", "time_seconds", VALUES]) if shards else {}
+            rows = read_rows(shards, columns=[*_FRAMES, VALUES]) if shards else {}
             if not rows or len(rows["frame_index"]) != record.samples:
                 raise IndexIncompleteError(f"{record.folder}: shards are missing; {COMPUTE_AGAIN}")
             views[record.view], frames = rows[VALUES], rows
@@ -211,7 +244,7 @@ def shard_name(part: Part) -> str:
 
 
 def _rewrite(shard: Path, facts: PartFacts, *, base: int, after: int) -> None:
-    columns = read_rows([shard], columns=["frame_index", "time_seconds", VALUES])
+    columns = read_rows([shard], columns=[*_FRAMES, VALUES])
     columns["frame_index"] = columns["frame_index"] + (base - facts.first_index)
     keep = columns["frame_index"] > after
     values = columns[VALUES]
@@ -220,6 +253,23 @@ def _rewrite(shard: Path, facts: PartFacts, *, base: int, after: int) -> None:
     )
     columns["frame_index"], columns["time_seconds"] = columns["frame_index"][keep], columns["time_seconds"][keep]
     write_table(shard, columns, facts={**asdict(facts), "first_index": base})
+
+
+def _write_derived(view: str, shards: Sequence[Path], path: Path, *, apart: bool) -> None:
+    """Makes the rows of a view from what was kept of the frames of all parts, a run at a time."""
+    frames = read_rows(shards, columns=_FRAMES)
+    runs = (
+        # No time passes between frames that do not follow each other: none is before or after another.
+        (np.zeros_like(run["time_seconds"]) if apart else run["time_seconds"], run[VALUES])
+        for run in read_runs(shards, columns=("time_seconds", VALUES))
+    )
+    done = 0
+    with writing_table(path) as table:
+        for rows in derive_in_runs(view, runs):
+            part = slice(done, done + len(rows))
+            table.add({**{name: frames[name][part] for name in _FRAMES}, VALUES: rows})
+            done += len(rows)
+        table.facts = {"format": _FORMAT}
 
 
 def _whole(parts: Sequence[PartFacts], damage: str) -> SourceFacts | None:

@@ -21,6 +21,7 @@ __all__ = [
     "TableWriter",
     "read_facts",
     "read_rows",
+    "read_runs",
     "row_count",
     "values_of",
     "write_json",
@@ -136,11 +137,26 @@ def read_rows(paths: Sequence[Path], *, columns: Sequence[str], skip_damaged: bo
             tables.append(pq.read_table(path, columns=list(columns), use_threads=False))
         except (OSError, pa.ArrowException) as error:
             if not skip_damaged:
-                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-                raise IndexIncompleteError(f"{path}: damaged ({reason}); {COMPUTE_AGAIN}") from None
+                raise _damaged(path, error) from None
     if not tables:
         return {}
     return {name: values_of([table.column(name) for table in tables]) for name in columns}
+
+
+def read_runs(paths: Sequence[Path], *, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """As `read_rows`, some rows at a time: as many as were written at once.
+
+    Raises:
+        IndexIncompleteError: If a file is damaged.
+    """
+    for path in paths:
+        try:
+            with pq.ParquetFile(path) as file:
+                for group in range(file.num_row_groups):
+                    table = file.read_row_group(group, columns=list(columns), use_threads=False)
+                    yield {name: values_of([table.column(name)]) for name in columns}
+        except (OSError, pa.ArrowException) as error:
+            raise _damaged(path, error) from None
 
 
 def values_of(columns: Sequence[pa.ChunkedArray]) -> Any:
@@ -157,6 +173,11 @@ def values_of(columns: Sequence[pa.ChunkedArray]) -> Any:
         return np.concatenate(parts) if parts else np.empty((0, width), kind.value_type.to_pandas_dtype())
     parts = [chunk.to_numpy(zero_copy_only=False) for chunk in chunks]
     return np.concatenate(parts) if parts else np.empty(0, kind.to_pandas_dtype())
+
+
+def _damaged(path: Path, error: Exception) -> IndexIncompleteError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return IndexIncompleteError(f"{path}: damaged ({reason}); {COMPUTE_AGAIN}")
 
 
 def _column(values: Any) -> pa.Array:

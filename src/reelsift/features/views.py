@@ -50,7 +50,10 @@ class View:
         loader: `module:function`; the function takes the spec and the number of threads to use (0: all), and gives an
             `Extractor`. Named, not imported, so that listing views stays light.
         settings: Which fields of an `IndexSpec` change its numbers.
-        numeric: Whether its rows are numbers a model can learn from.
+        numeric: Whether a model can learn from its rows.
+        derive: For a view that tells a frame from those around it, `module:function` that makes its rows of those of
+            the extractor, once the frames of a source are together (`neighbours.py`).
+        reach_seconds: How far off frames can be that such a row depends on.
     """
 
     name: str
@@ -58,6 +61,8 @@ class View:
     loader: str
     settings: tuple[str, ...] = ()
     numeric: bool = True
+    derive: str = ""
+    reach_seconds: float = 0.0
 
 
 VIEWS: dict[str, View] = {
@@ -65,6 +70,15 @@ VIEWS: dict[str, View] = {
     for view in (
         View("appearance", 1, "reelsift.features.appearance:AppearanceExtractor", ("backbone", "input_size")),
         View("quality", 2, "reelsift.features.quality:QualityExtractor"),
+        View("regions", 1, "reelsift.features.regions:RegionsExtractor", ("backbone",)),
+        View(
+            "motion",
+            1,
+            "reelsift.features.motion:MotionExtractor",
+            derive="reelsift.features.motion:motion_of",
+            reach_seconds=1.25,
+        ),
+        View("regions_varied", 1, "reelsift.features.regions:VariedRegionsExtractor", ("backbone",), numeric=False),
         View("thumbnail", 2, "reelsift.features.thumbnail:ThumbnailExtractor", numeric=False),
     )
 }

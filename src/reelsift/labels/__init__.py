@@ -13,13 +13,14 @@ from reelsift.labels.manifest import (
 )
 from reelsift.labels.reading import read_labels
 from reelsift.labels.records import ExportedFrame, Label, LabelTask, Operation, SourceRecord, TaskKind
-from reelsift.labels.rows import LabelRow, Problem, ReadLabels, parse_names
+from reelsift.labels.rows import NO_CLASS, LabelRow, Problem, ReadLabels, parse_names
 from reelsift.labels.store import LabelStore
 from reelsift.labels.tables import ColumnNames, read_table
 from reelsift.labels.times import parse_time
 
 __all__ = [
     "MANIFEST_NAME",
+    "NO_CLASS",
     "ColumnNames",
     "ExportedFrame",
     "Label",

@@ -20,7 +20,7 @@ def read_labels(
     root: Path | None = None,
     names: Mapping[str, str] | None = None,
     columns: ColumnNames | None = None,
-    require_classes: bool = True,
+    multi: bool = False,
 ) -> ReadLabels:
     """Read a folder of class folders, or a CSV; see `read_class_folders` and `read_table`.
 
@@ -36,4 +36,4 @@ def read_labels(
         raise SourceNotFoundError(f"no such file or folder: '{path}'")
     if is_picture(path) or is_film(path):
         raise LabelError(f"'{path}' is a picture or a film: labels come from a CSV or a folder of class folders")
-    return read_table(path, root=root, names=names, columns=columns, require_classes=require_classes)
+    return read_table(path, root=root, names=names, columns=columns, multi=multi)

@@ -24,7 +24,8 @@ class SourceRecord:
         source_id: Fingerprint of the content, so that a source that was moved is still the same.
         kind: What it is.
         path: Where it was last seen, as the user gave it.
-        fps: Pictures a second of a folder; `None` where time stamps tell the time.
+        fps: Pictures a second of a folder, or of the frames that a picture is one of; `None` where time stamps tell the
+            time, or nothing does.
     """
 
     source_id: str

@@ -10,7 +10,10 @@ from typing import Literal
 
 from reelsift.errors import LabelError
 
-__all__ = ["LabelRow", "Problem", "ReadLabels", "parse_names", "rename"]
+__all__ = ["NO_CLASS", "LabelRow", "Problem", "ReadLabels", "parse_names", "rename"]
+
+# The class of what was looked at and shows none of the classes, where a table says so without a name for it.
+NO_CLASS = "none"
 
 
 @dataclass(frozen=True)

@@ -109,11 +109,12 @@ def _insert(connection: sqlite3.Connection, labels: Iterable[Label], *, task_id:
 
 
 def upsert_source(connection: sqlite3.Connection, source: SourceRecord) -> None:
-    """Note a source; what was known of it before gives way."""
+    """Note a source; what was known of it before gives way, but for a rate that is not said again."""
     fps = None if source.fps is None else str(source.fps)
     connection.execute(
         """INSERT INTO sources (source_id, kind, path, fps) VALUES (?, ?, ?, ?)
-        ON CONFLICT (source_id) DO UPDATE SET kind = excluded.kind, path = excluded.path, fps = excluded.fps""",
+        ON CONFLICT (source_id) DO UPDATE SET kind = excluded.kind, path = excluded.path,
+        fps = coalesce(excluded.fps, fps)""",
         (source.source_id, source.kind, storable(source.path), fps),
     )
 

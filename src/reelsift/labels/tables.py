@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reelsift.errors import LabelError
 from reelsift.filenames import is_picture
-from reelsift.labels.csvfile import read_csv
+from reelsift.labels.csvfile import CsvFile, read_csv
 from reelsift.labels.lookup import MediaLookup
+from reelsift.labels.one_hot import classes_of, flag_columns
 from reelsift.labels.rows import LabelRow, Problem, ReadLabels, rename
 from reelsift.labels.times import parse_time
 
@@ -50,18 +51,23 @@ def read_table(
     names: Mapping[str, str] | None = None,
     columns: ColumnNames | None = None,
     require_classes: bool = True,
+    multi: bool = False,
 ) -> ReadLabels:
     """Read labels from a CSV whose first line names the columns, in any order and any case.
 
     One column of `file`, `image`, `Image_ID`, `clip`, `source`; one of `label`, `class`; optionally `start` and `end`
-    (seconds or `hh:mm:ss.fff`; both empty label the whole source) and `group`. Other columns are ignored.
+    (seconds or `hh:mm:ss.fff`; both empty label the whole source) and `group`. Other columns are ignored; but where
+    several classes can be true at once and no column holds the class, a column of 0 and 1 is a class of its own: the
+    line `1.jpg,1,0` below `file,Tom,Jerry` is the label Tom, `2.jpg,1,1` is two, and `3.jpg,0,0` is the label none.
 
     Args:
         path: The table.
         root: The folder its file names start from; `None` takes the folder the table is in.
         names: Classes to rename, old name to new.
         columns: Headers where they are not the usual ones.
-        require_classes: Whether there must be a class in every row. If not, the class may be left out: a list of files.
+        require_classes: Whether there must be a class in every row. If not, the table is a list of files, and classes
+            that it names are not read.
+        multi: Whether several classes can be true at once.
 
     Returns:
         The good rows and a problem for each bad line, both in the order of the table.
@@ -71,14 +77,14 @@ def read_table(
         LabelError: If it is no text, empty, or without the columns needed.
     """
     table = read_csv(path)
-    layout = _find_columns(table.header, columns or ColumnNames(), table=path, require_classes=require_classes)
+    layout = _find_columns(table, columns or ColumnNames(), path=path, require_classes=require_classes, multi=multi)
     lookup = MediaLookup(path.parent if root is None else root)
     rows: list[LabelRow] = []
     problems = list(table.problems)
     for record in table.records:
         where = f"{path.name} line {record.line}"
         try:
-            rows.append(_row(record.cells, layout, lookup=lookup, names=names, where=where))
+            rows += _rows(record.cells, layout, lookup=lookup, names=names, where=where)
         except LabelError as error:
             problems.append(Problem(where, str(error)))
     if not rows and not problems:
@@ -88,7 +94,7 @@ def read_table(
 
 @dataclass(frozen=True)
 class _Layout:
-    """Positions of the columns; `None` where the table has no such column."""
+    """Positions of the columns; `None` where the table has no such column. `flags` are classes by their position."""
 
     file: int
     class_name: int | None
@@ -96,16 +102,15 @@ class _Layout:
     end: int | None
     group: int | None
     require_classes: bool
+    flags: Mapping[int, str] = field(default_factory=dict)
 
 
-def _find_columns(header: Sequence[str], columns: ColumnNames, *, table: Path, require_classes: bool) -> _Layout:
-    found = _ColumnFinder(header, table)
+def _find_columns(table: CsvFile, columns: ColumnNames, *, path: Path, require_classes: bool, multi: bool) -> _Layout:
+    found = _ColumnFinder(table.header, path)
     file = found.find("file", asked=columns.file, usual=FILE_COLUMNS)
     if file is None:
         raise LabelError(found.missing("a file", FILE_COLUMNS, "file"))
-    class_name = found.find("class", asked=columns.class_name, usual=CLASS_COLUMNS)
-    if class_name is None and require_classes:
-        raise LabelError(found.missing("a class", CLASS_COLUMNS, "class"))
+    class_name = found.find("class", asked=columns.class_name, usual=CLASS_COLUMNS) if require_classes else None
     start = found.find("start", asked=columns.start, usual=START_COLUMNS)
     end = found.find("end", asked=columns.end, usual=END_COLUMNS)
     if start is None and end is not None:
@@ -113,7 +118,15 @@ def _find_columns(header: Sequence[str], columns: ColumnNames, *, table: Path, r
     if end is None and start is not None:
         raise LabelError(found.missing("the end of an interval", END_COLUMNS[:1], "end"))
     group = found.find("group", asked=columns.group, usual=GROUP_COLUMNS)
-    return _Layout(file, class_name, start, end, group, require_classes)
+    layout = _Layout(file, class_name, start, end, group, require_classes)
+    if class_name is not None or not require_classes:
+        return layout
+    others = [position for position in (file, start, end, group) if position is not None]
+    flags = flag_columns(table, others=others) if multi else {}
+    if not flags:
+        also = ", nor one of 0 and 1 for each class" if multi else ""
+        raise LabelError(found.missing("a class", CLASS_COLUMNS, "class", also=also))
+    return replace(layout, require_classes=False, flags=flags)
 
 
 @dataclass(frozen=True)
@@ -135,15 +148,25 @@ class _ColumnFinder:
             raise LabelError(f"'{self.table}' has the columns {' and '.join(present)}: name one with --class-column")
         return lower.index(present[0]) if present else None
 
-    def missing(self, what: str, usual: Sequence[str], option: str) -> str:
+    def missing(self, what: str, usual: Sequence[str], option: str, *, also: str = "") -> str:
         return (
-            f"'{self.table}' has no column for {what} ({' or '.join(usual)}): its first line has the columns "
+            f"'{self.table}' has no column for {what} ({' or '.join(usual)}){also}: its first line has the columns "
             f"{self._columns}; name one with --{option}-column"
         )
 
     @property
     def _columns(self) -> str:
         return ", ".join(f"'{cell}'" for cell in self.header)
+
+
+def _rows(
+    cells: Sequence[str], layout: _Layout, *, lookup: MediaLookup, names: Mapping[str, str] | None, where: str
+) -> list[LabelRow]:
+    """The labels of one line: one, or one for each class that a table of 0 and 1 says is true."""
+    row = _row(cells, layout, lookup=lookup, names=names, where=where)
+    if not layout.flags:
+        return [row]
+    return [replace(row, class_name=name) for name in classes_of(cells, layout.flags, names=names)]
 
 
 def _row(

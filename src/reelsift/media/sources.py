@@ -38,29 +38,39 @@ class FilmSource:
 
 @dataclass(frozen=True)
 class PictureSource:
-    """A folder of pictures, each a frame, in natural order; or one picture.
+    """A folder of pictures, each a frame, in natural order; or one picture; or those that a table lists, in its order.
 
     Attributes:
-        path: The folder, or the picture itself.
+        path: The folder, the picture itself, or the table.
         name: How it is called towards the user.
         pictures: Paths of the pictures in order.
         fps: Pictures a second, which gives each its time: index / fps.
+        is_listed: Whether a table lists the pictures, wherever they lie.
+        is_apart: Whether nothing says that the pictures follow each other in time: none of them tells of the next.
     """
 
     path: Path
     name: str
     pictures: tuple[Path, ...]
     fps: Fraction = Fraction(1)
+    is_listed: bool = False
+    is_apart: bool = False
 
     @property
     def source_id(self) -> str:
         """Follows from the names and contents of the pictures, in order, and from `fps`; `picture_id` for one alone."""
         if self.pictures == (self.path,):
             return picture_id(self.path)
-        digest = hashlib.sha256(str(self.fps).encode())
+        digest = hashlib.sha256(b"apart" if self.is_apart else str(self.fps).encode())
         for picture in self.pictures:
             digest.update(f"\n{picture.name}\t{fingerprint_file(picture)}".encode())
         return digest.hexdigest()[:32]
+
+    def picture_name(self, index: int) -> str:
+        """How the picture at `index` is called towards the user: its path as they gave it."""
+        if self.is_listed:
+            return str(self.pictures[index])
+        return self.name if self.pictures == (self.path,) else str(Path(self.name, self.pictures[index].name))
 
 
 Source = FilmSource | PictureSource

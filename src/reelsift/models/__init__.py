@@ -7,19 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reelsift.models.examples import Examples
-    from reelsift.models.model import Model
+    from reelsift.models.model import Model, MultiModel
     from reelsift.models.report import Candidate, TrainReport
-    from reelsift.models.training import Training, train
+    from reelsift.models.training import MultiTraining, Training, train, train_multi
 
-__all__ = ["Candidate", "Examples", "Model", "TrainReport", "Training", "train"]
+__all__ = [
+    "Candidate",
+    "Examples",
+    "Model",
+    "MultiModel",
+    "MultiTraining",
+    "TrainReport",
+    "Training",
+    "train",
+    "train_multi",
+]
 
 _HOMES = {
     "Candidate": "report",
     "Examples": "examples",
     "Model": "model",
+    "MultiModel": "model",
+    "MultiTraining": "training",
     "TrainReport": "report",
     "Training": "training",
     "train": "training",
+    "train_multi": "training",
 }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["near_duplicates"]
+__all__ = ["conflicting_pairs", "near_duplicates"]
 
 SAME = 0.1  # of the typical distance between two examples
 
@@ -24,10 +26,7 @@ def near_duplicates(features: NDArray[np.float64], *, targets: NDArray[np.int64]
     Returns:
         (N,) numbers from 0.
     """
-    squares = (features**2).sum(axis=1)
-    distances = squares[:, None] + squares[None, :] - 2 * features @ features.T
-    limit = SAME**2 * 2 * float(squares.mean() - (features.mean(axis=0) ** 2).sum())
-    linked = (distances < limit) & (targets[:, None] == targets[None, :])
+    linked = _alike(features) & (targets[:, None] == targets[None, :])
     numbers = np.full(len(features), -1, dtype=np.int64)
     for first in range(len(features)):
         if numbers[first] < 0:
@@ -40,3 +39,32 @@ def near_duplicates(features: NDArray[np.float64], *, targets: NDArray[np.int64]
             numbers[members] = first
     sizes = np.bincount(numbers, minlength=len(features))
     return np.where(sizes[numbers] > largest, np.arange(len(features)), numbers)
+
+
+def conflicting_pairs(
+    features: NDArray[np.float64], *, targets: NDArray[np.int64], source_ids: NDArray[Any]
+) -> list[tuple[int, int]]:
+    """Near duplicates with different labels, the most alike first.
+
+    Frames of one film are passed over: where a scene ends, neighbours look alike and are rightly labelled differently.
+
+    Args:
+        features: (N, R) as above.
+        targets: (N,) class indexes.
+        source_ids: (N,) what each is a frame of.
+
+    Returns:
+        Pairs of row numbers, the smaller first.
+    """
+    different = (targets[:, None] != targets[None, :]) & (source_ids[:, None] != source_ids[None, :])
+    pairs = np.argwhere(np.triu(_alike(features) & different))
+    lengths = ((features[pairs[:, 0]] - features[pairs[:, 1]]) ** 2).sum(axis=1)
+    return [(int(one), int(other)) for one, other in pairs[np.argsort(lengths, kind="stable")]]
+
+
+def _alike(features: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N, N) whether two rows are closer than a tenth of the typical distance."""
+    squares = (features**2).sum(axis=1)
+    distances = squares[:, None] + squares[None, :] - 2 * features @ features.T
+    limit = SAME**2 * 2 * float(squares.mean() - (features.mean(axis=0) ** 2).sum())
+    return np.asarray(distances < limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reelsift.errors import ModelError
 from reelsift.models.logistic import LogisticFit
 
-__all__ = ["LinearHead", "ViewSpace", "fit_space"]
+__all__ = ["CHUNK_ROWS", "LinearHead", "ViewSpace", "checked_tables", "fit_space"]
 
 FloatArray = NDArray[np.float64]
 
@@ -97,6 +97,8 @@ class LinearHead:
         ModelError: If the arrays do not fit each other.
     """
 
+    kind: ClassVar[str] = "linear"
+
     widths: tuple[tuple[str, int], ...]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
@@ -131,6 +133,30 @@ class LinearHead:
             scale=np.concatenate([space.scale for space in chosen]).astype(np.float32),
         )
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the views it looks at."""
+        return tuple(name for name, _ in self.widths)
+
+    @property
+    def class_count(self) -> int:
+        """C."""
+        return len(self.bias)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What the model file keeps as arrays."""
+        return {name: getattr(self, name) for name in ("weights", "bias", "mean", "scale")}
+
+    def settings(self) -> dict[str, Any]:
+        """What the model file keeps as JSON."""
+        return {"views": [[name, width] for name, width in self.widths]}
+
+    @classmethod
+    def from_parts(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> LinearHead:
+        """The head that gave `settings` and `arrays`."""
+        widths = tuple((str(name), int(width)) for name, width in settings["views"])
+        return cls(widths, arrays["weights"], arrays["bias"], arrays["mean"], arrays["scale"])
+
     def logits(self, views: Mapping[str, NDArray[Any]]) -> FloatArray:
         """(N, C) logits.
 
@@ -140,9 +166,7 @@ class LinearHead:
         Raises:
             ModelError: If a view is missing, has another width, or holds values that are not finite.
         """
-        tables = [_checked(views, name, width) for name, width in self.widths]
-        if len({len(table) for table in tables}) > 1:
-            raise ModelError("the views of a source have different numbers of frames: index it again")
+        tables = checked_tables(views, self.widths)
         # Standardising is linear too, so it goes into the weights: one product a view, no copy of the frames.
         scaled = (self.weights / self.scale).T
         offset = self.bias - (self.mean / self.scale).astype(np.float64) @ self.weights.T.astype(np.float64)
@@ -156,6 +180,22 @@ class LinearHead:
             frame = int(np.argmin(np.isfinite(logits).all(axis=1)))
             raise ModelError(f"the features of sampled frame {frame} are not finite numbers: index the source again")
         return logits
+
+
+def checked_tables(views: Mapping[str, NDArray[Any]], widths: Sequence[tuple[str, int]]) -> list[NDArray[Any]]:
+    """The views a head looks at, as tables of as many rows.
+
+    Args:
+        views: By name.
+        widths: The names wanted, with the number of columns of each.
+
+    Raises:
+        ModelError: If a view is missing, has another width, or another number of rows than the first.
+    """
+    tables = [_checked(views, name, width) for name, width in widths]
+    if len({len(table) for table in tables}) > 1:
+        raise ModelError("the views of a source have different numbers of frames: index it again")
+    return tables
 
 
 def _checked(views: Mapping[str, NDArray[Any]], name: str, width: int) -> NDArray[Any]:

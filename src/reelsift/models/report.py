@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Candidate", "Scores", "TrainReport", "confusion_counts", "score"]
+__all__ = [
+    "Candidate",
+    "ClassScores",
+    "Conflict",
+    "Curve",
+    "Scores",
+    "Suspect",
+    "TrainReport",
+    "class_scores",
+    "confusion_counts",
+    "score",
+    "summary_of_questions",
+]
 
 
 @dataclass(frozen=True)
@@ -28,28 +40,96 @@ class Scores:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """How training went: after so many steps, the loss on what is learned from, and the honest log loss."""
+
+    steps: tuple[int, ...]
+    train_losses: tuple[float, ...]
+    honest_losses: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One way to answer the task, and how it did.
 
     Attributes:
         model: Kind of head.
         views: Views it looks at.
-        strength: Trust in the labels against the penalty on the weights.
+        settings: What was chosen within that kind, in words.
         balanced_accuracy: In honest folds; likewise the next two.
         accuracy: Share of the frames told rightly.
         log_loss: Of the calibrated probabilities.
         leaky_accuracy: In random folds, to compare with.
         seconds: What finding it out took.
+        curve: How training went, of heads that are learned step by step.
     """
 
     model: str
     views: tuple[str, ...]
-    strength: float
-    balanced_accuracy: float | None
-    accuracy: float | None
-    log_loss: float | None
-    leaky_accuracy: float | None
-    seconds: float
+    settings: str
+    balanced_accuracy: float | None = None
+    accuracy: float | None = None
+    log_loss: float | None = None
+    leaky_accuracy: float | None = None
+    seconds: float = 0.0
+    curve: Curve | None = None
+
+
+@dataclass(frozen=True)
+class ClassScores:
+    """How one class fared.
+
+    Attributes:
+        frames: Frames that show it.
+        predicted: Frames that were said to show it.
+        recall: Share of those that show it which were said to; `None` where none does.
+        precision: Share of those said to show it which do; `None` where none was.
+        f1: Harmonic mean of the two; `None` where there is nothing to find and nothing was found.
+    """
+
+    frames: int
+    predicted: int
+    recall: float | None
+    precision: float | None
+    f1: float | None
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A labelled frame whose label may be wrong.
+
+    Attributes:
+        source_id: Fingerprint of its source; `source` is where that lies, once the project has said so.
+        time_seconds: Its time stamp.
+        label: What the label says.
+        predicted: What models say that learned from frames elsewhere.
+        probability: What they give that, 0 to 1.
+        label_probability: What they give the label.
+    """
+
+    source_id: str
+    time_seconds: float
+    label: str
+    predicted: str
+    probability: float
+    label_probability: float
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two labelled frames that look all but the same, with different labels.
+
+    Attributes:
+        source_ids: Fingerprints of their sources; `sources` is where those lie, once the project has said so.
+        times_seconds: Their time stamps.
+        labels: What their labels say.
+    """
+
+    source_ids: tuple[str, str]
+    times_seconds: tuple[float, float]
+    labels: tuple[str, str]
+    sources: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
@@ -59,6 +139,7 @@ class TrainReport:
     Attributes:
         model: Kind of the head that was chosen.
         views: Views it looks at.
+        background: Class of the frames that show none of the others, if it was named.
         classes: Number of labelled frames of each class.
         frames: Number of labelled frames.
         learned_frames: Number of them that were learned from; fewer where there are thousands of near copies.
@@ -71,10 +152,15 @@ class TrainReport:
         folds: What kept training and held-out frames apart, in words.
         notes: What a reader of the scores should know.
         confusion: Held-out frames by true, then by predicted class.
+        class_scores: How each class fares.
+        chosen: Why the first candidate was chosen, in words.
+        conflicts: Pairs of frames that look the same and are labelled differently.
+        suspects: Frames whose labels are most likely wrong, the likeliest first.
     """
 
     model: str
     views: tuple[str, ...]
+    background: str | None
     classes: dict[str, int]
     frames: int
     learned_frames: int
@@ -87,6 +173,10 @@ class TrainReport:
     folds: str
     notes: tuple[str, ...]
     confusion: dict[str, dict[str, int]]
+    class_scores: dict[str, ClassScores] = field(default_factory=dict)
+    chosen: str = ""
+    conflicts: tuple[Conflict, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -117,3 +207,50 @@ def confusion_counts(
     table = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(table, (targets, predicted), 1)
     return {true: dict(zip(classes, row.tolist(), strict=True)) for true, row in zip(classes, table, strict=True)}
+
+
+def class_scores(confusion: Mapping[str, Mapping[str, int]]) -> dict[str, ClassScores]:
+    """Scores of each class.
+
+    Args:
+        confusion: `{true: {predicted: n}}` with every class in both places.
+    """
+    found: dict[str, ClassScores] = {}
+    for name, row in confusion.items():
+        frames, predicted = sum(row.values()), sum(other[name] for other in confusion.values())
+        right = row[name]
+        found[name] = ClassScores(
+            frames=frames,
+            predicted=predicted,
+            recall=right / frames if frames else None,
+            precision=right / predicted if predicted else None,
+            f1=2 * right / (frames + predicted) if frames + predicted else None,
+        )
+    return found
+
+
+def summary_of_questions(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """One report, as `TrainReport.to_dict` gives it, of the yes-or-no questions a task asks for each class.
+
+    Scores are means over the classes: of all answers, a share of `accuracy` is right. `questions` holds the reports.
+    """
+    names, each = list(reports), list(reports.values())
+    means = {}
+    for key in ("balanced_accuracy", "accuracy", "leaky_accuracy", "majority_accuracy"):
+        known = [report[key] for report in each if report[key] is not None]
+        means[key] = sum(known) / len(known) if len(known) == len(each) else None
+    models = dict.fromkeys(report["model"] for report in each)
+    return {
+        "model": " and ".join(models),
+        "views": list(dict.fromkeys(view for report in each for view in report["views"])),
+        "background": each[0]["background"],
+        "classes": {name: reports[name]["classes"][name] for name in names},
+        "frames": each[0]["frames"],
+        "learned_frames": each[0]["learned_frames"],
+        **means,
+        "candidates": [{"class": name, **found} for name in names for found in reports[name]["candidates"]],
+        "seconds": sum(report["seconds"] for report in each),
+        "folds": each[0]["folds"],
+        "notes": list(dict.fromkeys(note for report in each for note in report["notes"])),
+        "questions": {name: dict(report) for name, report in reports.items()},
+    }

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reelsift.errors import ModelError
-from reelsift.models.calibration import Calibration, cross_calibrated, fit_calibration
-from reelsift.models.duplicates import near_duplicates
+from reelsift.held_out import HeldOut
+from reelsift.models.bench import Bench, Fetch, prepare
+from reelsift.models.candidates import Trial, try_blend, try_linear, try_mlp, try_regions
+from reelsift.models.duplicates import conflicting_pairs
 from reelsift.models.examples import Examples
-from reelsift.models.folds import Folds, group, grouped_folds, random_folds
-from reelsift.models.linear import LinearHead, ViewSpace, fit_space
-from reelsift.models.logistic import LogisticFit, balanced_weights, fit_logistic
-from reelsift.models.model import Model
-from reelsift.models.report import Candidate, TrainReport, confusion_counts, score
+from reelsift.models.model import Model, MultiModel
+from reelsift.models.report import (
+    Conflict,
+    Suspect,
+    TrainReport,
+    class_scores,
+    confusion_counts,
+    summary_of_questions,
+)
 from reelsift.smoothing import fit_switch_rate
 from reelsift.specs import TrainSpec
 
-__all__ = ["Training", "train"]
+__all__ = ["MultiTraining", "Training", "train", "train_multi"]
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
-LEARNED_FRAMES = 1200  # of more labelled frames, this many are learned from: neighbours are near copies
-STRENGTHS = (1.0, 10.0, 100.0, 1000.0)  # of the labels against the penalty, from cautious to trusting
 FEW_LABELS = 5
+GOOD_ENOUGH = 0.985  # balanced accuracy from which no slower head can win enough to be worth its time
+MOST_LISTED = 20
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,34 @@ class Training:
     model: Model
     report: TrainReport
 
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The report in plain values, as `train --json` prints it."""
+        return self.report.to_dict()
+
+    @property
+    def by_question(self) -> dict[str, dict[str, Any]]:
+        """The report under the name of the task."""
+        return {self.model.task: self.summary}
+
+
+@dataclass(frozen=True)
+class MultiTraining:
+    """A model of a task whose classes can be true at once, and how well it does on each of them."""
+
+    model: MultiModel
+    reports: dict[str, TrainReport]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """One report of all classes in plain values, as `train --json` prints it."""
+        return summary_of_questions(self.by_question)
+
+    @property
+    def by_question(self) -> dict[str, dict[str, Any]]:
+        """The report of each class in plain values."""
+        return {name: report.to_dict() for name, report in self.reports.items()}
+
 
 def train(
     examples: Examples,
@@ -47,8 +79,11 @@ def train(
     task: str,
     index_spec: Mapping[str, Any] | None = None,
     label_digest: str = "",
+    fetch: Fetch | None = None,
 ) -> Training:
-    """Tries linear heads on each view and on all together, and learns the best in honest folds from all labels.
+    """Tries heads on the views there are, and learns the one that is best in honest folds from all labels.
+
+    Linear heads come first, on each view and on all together. Slower ones follow where they can still win.
 
     Args:
         examples: Labelled frames.
@@ -56,6 +91,7 @@ def train(
         task: Name of the task, for the model.
         index_spec: How the views were computed, for the model.
         label_digest: Digest of the labels, for the model.
+        fetch: Gives views that `examples` does not hold, when a head asks for them; without it none does.
 
     Raises:
         LabelError: If there are labels of fewer than two classes, or a class named in `spec` is unknown.
@@ -63,37 +99,112 @@ def train(
     """
     started = time.perf_counter()
     labelled = examples.with_classes(spec.classes)
-    bench = _Bench.prepare(labelled, spec=spec)
-    tried = [bench.best_strength(views) for views in _view_sets(tuple(labelled.views))]
-    tried.sort(key=lambda trial: trial.rank)
-    model = _model(labelled, bench=bench, best=tried[0], task=task)
-    model = replace(model, index_spec=dict(index_spec or {}), label_digest=label_digest)
-    notes = _notes(labelled, bench=bench, spec=spec)
-    report = _report(labelled, bench=bench, tried=tried, notes=notes, seconds=time.perf_counter() - started)
+    if spec.background is not None:
+        labelled.check_class(spec.background)
+    bench = prepare(labelled, spec=spec, fetch=fetch)
+    tried, left_out = _try_all(bench, spec=spec, started=started)
+    best = tried[0]
+    model = replace(_model(labelled, bench, best, task), index_spec=dict(index_spec or {}), label_digest=label_digest)
+    notes = (*_notes(labelled, bench=bench, spec=spec), *left_out)
+    report = _report(labelled, bench, tried, notes, spec=spec, seconds=time.perf_counter() - started)
     return Training(model=replace(model, report=report.to_dict()), report=report)
 
 
-def _model(labelled: Examples, *, bench: _Bench, best: _Trial, task: str) -> Model:
+def train_multi(
+    examples: Examples,
+    *,
+    spec: TrainSpec,
+    task: str,
+    index_spec: Mapping[str, Any] | None = None,
+    label_digest: str = "",
+    fetch: Fetch | None = None,
+) -> MultiTraining:
+    """Learns a yes-or-no model for each class of a task whose classes can be true at once; as `train`.
+
+    Raises:
+        LabelError: If a class is true of all frames or of none.
+    """
+    names = examples.chosen_classes(spec.classes)
+    trainings = {}
+    for name in names:
+        question = examples.question(name)
+        own = replace(spec, classes=None, background=question.classes[0])
+        training = train(question, spec=own, task=task, index_spec=index_spec, label_digest=label_digest, fetch=fetch)
+        report = replace(training.report, background=spec.background)  # its own is merely "not X"
+        trainings[name] = Training(replace(training.model, report=report.to_dict()), report)
+    model = MultiModel(tuple(training.model for training in trainings.values()))
+    return MultiTraining(model, {name: training.report for name, training in trainings.items()})
+
+
+def _try_all(bench: Bench, *, spec: TrainSpec, started: float) -> tuple[list[Trial], list[str]]:
+    """All candidates that the spec asks for, best first, and what was not tried, in words."""
+    views = tuple(bench.spaces)
+    if spec.model == "mlp":
+        return [try_mlp(bench, views, spec=spec)], []
+    if spec.model == "regions":
+        return [try_regions(bench, spec=spec)], []
+    tried = sorted((try_linear(bench, views) for views in _view_sets(views)), key=lambda trial: trial.rank)
+    if spec.model == "linear":
+        return tried, []
+    linear = tried[0]
+    reached = linear.candidate.balanced_accuracy
+    if reached is None or reached >= GOOD_ENOUGH:
+        return tried, []
+
+    def over_budget() -> bool:
+        return time.perf_counter() - started > spec.budget_seconds
+
+    left_out = []
+    if bench.fetch is not None and not over_budget():
+        regions = try_regions(bench, spec=spec)
+        tried += [regions, try_blend(bench, (linear, regions))]
+    if not over_budget():
+        tried.append(try_mlp(bench, linear.candidate.views, spec=spec))
+    else:
+        left_out.append(f"the time for training, {spec.budget_seconds:g} s, was over before all heads were tried")
+    return sorted(tried, key=lambda trial: trial.rank), left_out
+
+
+def _view_sets(views: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Each view alone, and all together."""
+    return [(name,) for name in views] + ([views] if len(views) > 1 else [])
+
+
+def _model(labelled: Examples, bench: Bench, best: Trial, task: str) -> Model:
     priors = labelled.counts / len(labelled)
+    scored = bench.folds.scored
     return Model(
         task=task,
         classes=labelled.classes,
-        head=bench.head(best),
-        calibration=bench.calibration(best),
+        head=best.learn(),
+        calibration=bench.calibration(best.logits),
         priors=priors,
         switch_rate_per_second=fit_switch_rate(
-            labelled.targets, times_seconds=labelled.times_seconds, source_ids=labelled.source_ids, priors=priors
+            labelled.targets,
+            times_seconds=labelled.times_seconds if labelled.moments_seconds is None else labelled.moments_seconds,
+            source_ids=labelled.source_ids if labelled.sequences is None else labelled.sequences,
+            priors=priors,
+        ),
+        held_out=HeldOut(
+            probabilities=best.probabilities,
+            targets=bench.examples.targets[scored],
+            weights=bench.weights[scored],
+            groups=bench.grouping.ids[scored],
         ),
     )
 
 
 def _report(
-    labelled: Examples, *, bench: _Bench, tried: list[_Trial], notes: tuple[str, ...], seconds: float
+    labelled: Examples, bench: Bench, tried: list[Trial], notes: tuple[str, ...], *, spec: TrainSpec, seconds: float
 ) -> TrainReport:
     best, scored, counts = tried[0], bench.folds.scored, labelled.counts
+    confusion = confusion_counts(
+        best.probabilities.argmax(axis=1), targets=bench.examples.targets[scored], classes=labelled.classes
+    )
     return TrainReport(
         model=best.candidate.model,
         views=best.candidate.views,
+        background=spec.background,
         classes=dict(zip(labelled.classes, counts.tolist(), strict=True)),
         frames=len(labelled),
         learned_frames=len(bench.examples),
@@ -105,160 +216,71 @@ def _report(
         seconds=seconds,
         folds=bench.folds.kind,
         notes=notes,
-        confusion=confusion_counts(
-            best.probabilities.argmax(axis=1), targets=bench.examples.targets[scored], classes=labelled.classes
-        ),
+        confusion=confusion,
+        class_scores=class_scores(confusion),
+        chosen=_reason(tried),
+        conflicts=_conflicts(bench),
+        suspects=_suspects(bench, best),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Trial:
-    """A candidate with its out-of-fold logits (N, C) and calibrated probabilities of the scored frames (S, C)."""
+def _reason(tried: list[Trial]) -> str:
+    best = tried[0].candidate
+    if best.balanced_accuracy is None:
+        return "nothing could be held out, so the first candidate was taken"
+    if len(tried) == 1:
+        return "the only candidate"
+    second = tried[1].candidate
+    gap = (best.balanced_accuracy - (second.balanced_accuracy or 0.0)) * 100
+    if gap > 0:
+        return f"the best balanced accuracy in honest folds, {gap:.1f} points before the next"
+    return "of those with the best balanced accuracy in honest folds, the one with the least log loss"
 
-    candidate: Candidate
-    logits: FloatArray
-    probabilities: FloatArray
 
-    @property
-    def rank(self) -> tuple[float, float]:
-        """Smaller is better: balanced accuracy, then log loss, then (by a stable sort) the order of the candidates."""
-        return -(self.candidate.balanced_accuracy or 0.0), self.candidate.log_loss or 0.0
-
-
-@dataclass(frozen=True, eq=False)
-class _Bench:
-    """What all candidates share: the frames learned from, their spaces, weights and folds."""
-
-    examples: Examples
-    weights: FloatArray  # (N,) how many labelled frames each stands for
-    spaces: dict[str, ViewSpace]
-    folds: Folds
-    leaky: Folds
-    coordinates: dict[tuple[str, ...], FloatArray] = field(default_factory=dict)
-
-    @classmethod
-    def prepare(cls, labelled: Examples, *, spec: TrainSpec) -> _Bench:
-        rows, weights = spread_rows(labelled, most=LEARNED_FRAMES)
-        examples = labelled if len(rows) == len(labelled) else labelled.take(rows)
-        for name, values in examples.views.items():
-            if not np.isfinite(values).all():
-                raise ModelError(
-                    f"the view '{name}' of the labelled frames holds values that are not finite: index again"
-                )
-        spaces = {name: fit_space(values, seed=spec.seed) for name, values in examples.views.items()}
-        leaky = random_folds(examples, folds=spec.folds, seed=spec.seed)
-        if spec.split == "random":
-            return cls(examples, weights, spaces, folds=leaky, leaky=leaky)
-        duplicates = None
-        if (examples.stems != "").any():
-            together = np.concatenate([space.coordinates for space in spaces.values()], axis=1)
-            duplicates = near_duplicates(together, targets=examples.targets, largest=len(examples) // spec.folds)
-        grouping = group(examples, folds=spec.folds, duplicates=duplicates)
-        folds = grouped_folds(examples, grouping=grouping, folds=spec.folds, seed=spec.seed)
-        return cls(examples, weights, spaces, folds=folds, leaky=leaky)
-
-    def best_strength(self, views: tuple[str, ...]) -> _Trial:
-        """The best of all strengths on these views."""
-        started = time.perf_counter()
-        logits = self._out_of_fold(views, folds=self.folds, strengths=STRENGTHS)
-        trials = [self._trial(views, strength, table) for strength, table in zip(STRENGTHS, logits, strict=True)]
-        best = min(trials, key=lambda trial: trial.rank)
-        scored = self.leaky.scored
-        again = self._out_of_fold(views, folds=self.leaky, strengths=(best.candidate.strength,))[0]
-        leaky = score(self._calibrated(again, self.leaky), targets=self.examples.targets[scored],
-                      sample_weights=self.weights[scored])  # fmt: skip
-        seconds = time.perf_counter() - started
-        return replace(best, candidate=replace(best.candidate, leaky_accuracy=leaky.accuracy, seconds=seconds))
-
-    def head(self, trial: _Trial) -> LinearHead:
-        """The candidate, learned from all frames."""
-        views = trial.candidate.views
-        everything = np.ones(len(self.examples), dtype=bool)
-        fit = self._fit(self._features(views), everything, strength=trial.candidate.strength)
-        return LinearHead.from_fit(fit, spaces=self.spaces, views=views)
-
-    def calibration(self, trial: _Trial) -> Calibration:
-        scored = self.folds.scored
-        targets, weights = self.examples.targets[scored], self.weights[scored]
-        return fit_calibration(trial.logits[scored], targets=targets, sample_weights=weights)
-
-    def _trial(self, views: tuple[str, ...], strength: float, logits: FloatArray) -> _Trial:
-        scored = self.folds.scored
-        probabilities = self._calibrated(logits, self.folds)
-        found = score(probabilities, targets=self.examples.targets[scored], sample_weights=self.weights[scored])
-        candidate = Candidate(
-            model="linear",
-            views=views,
-            strength=strength,
-            balanced_accuracy=found.balanced_accuracy,
-            accuracy=found.accuracy,
-            log_loss=found.log_loss,
-            leaky_accuracy=None,
-            seconds=0.0,
+def _conflicts(bench: Bench) -> tuple[Conflict, ...]:
+    examples = bench.examples
+    pairs = conflicting_pairs(bench.coordinates(tuple(bench.spaces)), targets=examples.targets,
+                              source_ids=examples.source_ids)  # fmt: skip
+    return tuple(
+        Conflict(
+            (str(examples.source_ids[one]), str(examples.source_ids[other])),
+            (float(examples.times_seconds[one]), float(examples.times_seconds[other])),
+            (examples.classes[examples.targets[one]], examples.classes[examples.targets[other]]),
         )
-        return _Trial(candidate=candidate, logits=logits, probabilities=probabilities)
-
-    def _calibrated(self, logits: FloatArray, folds: Folds) -> FloatArray:
-        scored = folds.scored
-        return cross_calibrated(
-            logits[scored],
-            targets=self.examples.targets[scored],
-            sample_weights=self.weights[scored],
-            held_out=folds.held_out[scored],
-        )
-
-    def _out_of_fold(self, views: tuple[str, ...], *, folds: Folds, strengths: tuple[float, ...]) -> list[FloatArray]:
-        """For each strength (N, C) logits of each frame by the fit that did not see it; 0 where all fits did."""
-        features = self._features(views)
-        tables = [np.zeros((len(features), len(self.examples.classes))) for _ in strengths]
-        for fold, trained in enumerate(folds.trained):
-            own, fit = folds.held_out == fold, None
-            for table, strength in zip(tables, strengths, strict=True):
-                fit = self._fit(features, trained, strength=strength, start=fit)
-                table[own] = fit.logits(features[own])
-        return tables
-
-    def _fit(
-        self, features: FloatArray, rows: NDArray[np.bool_], *, strength: float, start: LogisticFit | None = None
-    ) -> LogisticFit:
-        targets, classes = self.examples.targets[rows], len(self.examples.classes)
-        weights = balanced_weights(targets, class_count=classes)
-        return fit_logistic(
-            features[rows], targets=targets, class_count=classes, sample_weights=weights, strength=strength, start=start
-        )
-
-    def _features(self, views: tuple[str, ...]) -> FloatArray:
-        if views not in self.coordinates:
-            self.coordinates[views] = np.concatenate([self.spaces[name].coordinates for name in views], axis=1)
-        return self.coordinates[views]
+        for one, other in pairs[:MOST_LISTED]
+    )
 
 
-def spread_rows(examples: Examples, *, most: int) -> tuple[IntArray, FloatArray]:
-    """At most `most` rows, spread evenly over the time of each class, and how many labelled frames each stands for.
+def _suspects(bench: Bench, best: Trial) -> tuple[Suspect, ...]:
+    """Frames that models from elsewhere take for another class with more than that class's usual confidence.
 
-    Rare classes are kept whole before common ones: of 100 and 10,000 frames with room for 1,000, it keeps 100 and 900.
+    Confident learning (Northcutt, Jiang and Chuang 2021): the usual confidence of a class is the mean of what its own
+    frames are given for it.
     """
-    counts = examples.counts
-    quotas, room = np.zeros_like(counts), most
-    for place, index in enumerate(np.argsort(counts, kind="stable")):
-        quotas[index] = min(counts[index], max(room // (len(counts) - place), 1))
-        room -= int(quotas[index])
-    order = np.lexsort((examples.times_seconds, examples.order, examples.source_ids))
-    chosen = []
-    for index, quota in enumerate(quotas):
-        own = order[examples.targets[order] == index]
-        chosen.append(own[((np.arange(quota) + 0.5) * len(own) / max(quota, 1)).astype(np.int64)])
-    rows = np.sort(np.concatenate(chosen))
-    shares = counts / np.maximum(quotas, 1)
-    return rows, np.asarray(shares[examples.targets[rows]])
+    rows = np.flatnonzero(bench.folds.scored)
+    examples, chances = bench.examples, best.probabilities
+    targets, named = examples.targets[rows], chances.argmax(axis=1)
+    if not len(rows):
+        return ()
+    own = chances[np.arange(len(rows)), targets]
+    usual = np.array([own[targets == c].mean() if (targets == c).any() else 1.0 for c in range(bench.class_count)])
+    top = chances.max(axis=1)
+    doubtful = np.flatnonzero((named != targets) & (top >= usual[named]))
+    doubtful = doubtful[np.argsort((own - top)[doubtful], kind="stable")][:MOST_LISTED]
+    return tuple(
+        Suspect(
+            str(examples.source_ids[rows[place]]),
+            float(examples.times_seconds[rows[place]]),
+            label=examples.classes[targets[place]],
+            predicted=examples.classes[named[place]],
+            probability=float(top[place]),
+            label_probability=float(own[place]),
+        )
+        for place in doubtful.tolist()
+    )
 
 
-def _view_sets(views: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Each view alone, and all together."""
-    return [(name,) for name in views] + ([views] if len(views) > 1 else [])
-
-
-def _notes(labelled: Examples, *, bench: _Bench, spec: TrainSpec) -> tuple[str, ...]:
+def _notes(labelled: Examples, *, bench: Bench, spec: TrainSpec) -> tuple[str, ...]:
     notes = list(bench.folds.notes)
     if spec.split == "random":
         notes.append("the folds are random: neighbouring frames leak between them, so expect less on new material")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reelsift.actions.cut import CutPlan, CutResult, CutTarget, check_cut, count_kept, plan_cut, write_cut
@@ -11,6 +11,8 @@ from reelsift.errors import LabelError
 from reelsift.media.pictures import write_picture
 from reelsift.media.reader import open_film
 from reelsift.media.sources import FilmSource, Source
+from reelsift.models.model import MultiModel
+from reelsift.multi_timeline import MultiTimeline, no_of
 from reelsift.output import check_file
 from reelsift.project.indexing import Progress, silent
 from reelsift.project.layout import Layout
@@ -40,6 +42,9 @@ def classes_kept(
 ) -> tuple[str, ...]:
     """The classes that stay, from those to keep or those to drop.
 
+    Where several classes can be true at once, a frame stays if any of those to keep is true of it, or if none of those
+    to drop is, which is said as `not X`.
+
     Raises:
         LabelError: If a class does not exist, or nothing or everything would go.
     """
@@ -47,6 +52,8 @@ def classes_kept(
     for name in (*keep, *drop):
         if name not in model.classes:
             raise LabelError(f"there is no class '{name}' in task '{task}': its classes are {', '.join(model.classes)}")
+    if isinstance(model, MultiModel):
+        return keep or tuple(no_of(name) for name in drop)
     kept = tuple(name for name in model.classes if (name in keep if keep else name not in drop))
     if not kept:
         raise LabelError(f"dropping {', '.join(drop)} drops every class of task '{task}': nothing would be left")
@@ -107,4 +114,11 @@ def _plan(layout: Layout, task: str, source: Source, spec: CutSpec, on_progress:
     # The minimum length counts exact segments, so it is applied by the plan, after the refinement.
     decision = Decision(thresholds=dict(spec.thresholds))
     timeline = predict_source(layout, task, source, decision=decision, on_progress=on_progress)
-    return plan_cut(refine(layout, timeline, source, decision=decision, on_progress=on_progress), spec=spec)
+    if not isinstance(timeline, MultiTimeline):
+        return plan_cut(refine(layout, timeline, source, decision=decision, on_progress=on_progress), spec=spec)
+    dropped = [name for name in timeline.classes if no_of(name) in spec.keep]
+    if dropped and len(dropped) < len(spec.keep):
+        raise LabelError(f"{', '.join(spec.keep)}: name classes that stay, or (as 'not X') classes that go, not both")
+    several = refine(layout, timeline.only(dropped or spec.keep), source, decision=decision, on_progress=on_progress)
+    either = several.any_of(dropped or spec.keep)
+    return plan_cut(either, spec=replace(spec, keep=(either.classes[0 if dropped else 1],)))

@@ -19,7 +19,7 @@ from reelsift.features.extraction import (
 )
 from reelsift.features.store import IndexedSource, IndexRecord, PartFacts, SourceFacts
 from reelsift.features.views import view_named
-from reelsift.media.sources import FilmSource, Source
+from reelsift.media.sources import FilmSource, PictureSource, Source
 from reelsift.project.layout import Layout, record_of
 from reelsift.runners import core_count, run
 from reelsift.specs import FrameSpec, IndexSpec, Sampling
@@ -183,6 +183,8 @@ def plan_source(layout: Layout, source: Source, spec: IndexSpec, *, overwrite: b
 
 
 def _remember(layout: Layout, source: Source, source_id: str) -> None:
+    if isinstance(source, PictureSource) and source.is_listed:
+        return  # a table may say something else tomorrow, and does not say where its paths count from
     with layout.labels() as labels:
         labels.remember_source(layout.settled(record_of(source, source_id)))
 

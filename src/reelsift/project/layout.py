@@ -11,8 +11,10 @@ from pathlib import Path
 
 from reelsift.errors import LabelError, MediaError, ReelsiftError, SourceNotFoundError, SpecError
 from reelsift.features.store import FeatureStore
+from reelsift.filenames import is_table
 from reelsift.labels import LabelStore, SourceRecord
 from reelsift.media.sources import FilmSource, PictureSource, Source, resolve_sources
+from reelsift.project.listing import Listing, read_listing
 
 __all__ = ["Layout", "checked_task", "record_of"]
 
@@ -98,11 +100,11 @@ class Layout:
         """The one source behind a path, as `sources`.
 
         Raises:
-            MediaError: If it is a folder of several films.
+            MediaError: If it is a folder of several films, or a table that lists several.
         """
         found = self.sources([path], fps=fps)
         if len(found) > 1:
-            raise MediaError(f"{path}: {len(found)} films in this folder; name one of them")
+            raise MediaError(f"{path}: {len(found)} films in it; name one of them")
         return found[0]
 
     def settled(self, record: SourceRecord) -> SourceRecord:
@@ -119,14 +121,45 @@ class Layout:
         """The sources behind paths, as `resolve_sources`; folders of pictures keep the rate they were indexed with.
 
         Args:
-            paths: Films, folders of films, folders of pictures.
+            paths: Films, folders of films, folders of pictures, tables that list any of these.
             fps: Pictures a second, where that is said anew.
-        """
-        found = resolve_sources(paths, fps=fps)
-        return [self._at_known_rate(each) if isinstance(each, PictureSource) and not fps else each for each in found]
 
-    def _at_known_rate(self, source: PictureSource) -> PictureSource:
-        if source.pictures == (source.path,) or not (self.folder / "labels.sqlite").exists():
+        Raises:
+            LabelError: If a table has a line that is wrong.
+        """
+        found: dict[Path, Source] = {}
+        for path in paths:
+            for source in self.listing(path, fps=fps, strict=True).sources:
+                found.setdefault(source.path.absolute(), source)
+        return list(found.values())
+
+    def listing(
+        self, path: str | Path, *, root: Path | None = None, fps: Fraction | None = None, strict: bool = False
+    ) -> Listing:
+        """The sources behind one path, and the lines that are wrong, should it be a table.
+
+        Args:
+            path: A film, a folder of films or of pictures, a table.
+            root: Where paths in a table count from; its own folder if not given.
+            fps: Pictures a second, where that is said anew.
+            strict: Whether a line that is wrong is an error.
+
+        Raises:
+            ReelsiftError: If there is nothing there, or the table cannot be read.
+        """
+        if not is_table(Path(path)) or Path(path).is_dir():
+            found = resolve_sources([path], fps=fps)
+            return Listing(tuple(self._at_known_rate(source) if not fps else source for source in found), ())
+        listed = read_listing(Path(path), name=str(path), root=root, fps=fps)
+        if strict and listed.problems:
+            more = f" (and {len(listed.problems) - 1} more)" if len(listed.problems) > 1 else ""
+            raise LabelError(f"{listed.problems[0]}{more}")
+        return listed
+
+    def _at_known_rate(self, source: Source) -> Source:
+        if not isinstance(source, PictureSource) or source.pictures == (source.path,):
+            return source
+        if not (self.folder / "labels.sqlite").exists():
             return source
         with self.labels() as store:
             records = [record for record in store.sources().values() if record.kind == "folder"]

@@ -4,59 +4,46 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reelsift.errors import LabelError, ModelError, ReelsiftError, SourceNotFoundError
-from reelsift.features.loose import extract_loose
-from reelsift.features.store import IndexedSource
+from reelsift.actions.training_plot import plot_training
+from reelsift.errors import LabelError, ModelError
 from reelsift.features.views import view_named
 from reelsift.filenames import natural_key
-from reelsift.labels import Label, SourceRecord
-from reelsift.media.sources import Source
-from reelsift.project.indexing import Progress, complete, density, fitting_records, for_source, settings_of, silent
+from reelsift.labels import NO_CLASS, Label, SourceRecord
+from reelsift.project.gathering import Wanted, gather_examples, loose_rows
+from reelsift.project.indexing import Progress, density, settings_of, silent
 from reelsift.project.layout import Layout
 from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, TrainSpec
 
 if TYPE_CHECKING:
-    from reelsift.models import Examples, Model, Training
+    from reelsift.models import Model, Training
+    from reelsift.models.model import MultiModel
+    from reelsift.models.report import TrainReport
+    from reelsift.models.training import MultiTraining
 
-__all__ = ["gather_examples", "load_model", "train_task", "training_index"]
+__all__ = ["TrainingDone", "load_model", "train_task", "training_index"]
 
-_ANY = Sampling(Fraction(1, 1_000_000))
+PICTURE_NAME = "training.png"
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """A labelled frame whose features no index has: to be looked at by itself."""
+class TrainingDone:
+    """What training a task gave.
 
-    source_id: str
-    time_seconds: float
+    Attributes:
+        picture: Curves and confusions, beside the model.
+        problems: What could not be read, a line each.
+    """
 
-
-@dataclass(eq=False)
-class _Rows:
-    """Labelled frames as they are gathered, a row each."""
-
-    spec: IndexSpec
-    classes: list[str]
-    views: list[dict[str, np.ndarray[Any, Any]]]
-    targets: list[int]
-    source_ids: list[str]
-    times: list[float]
-    groups: list[str]
-
-    def add(self, label: Label, time_seconds: float, views: dict[str, np.ndarray[Any, Any]]) -> None:
-        self.views.append(views)
-        self.targets.append(self.classes.index(label.class_name))
-        self.source_ids.append(label.source_id)
-        self.times.append(time_seconds)
-        self.groups.append(label.group)
+    training: Training | MultiTraining
+    picture: Path
+    problems: tuple[str, ...]
 
 
 def train_task(
@@ -68,7 +55,7 @@ def train_task(
     sampling: Sampling | None = None,
     crop: Crop | None = None,
     on_progress: Progress = silent,
-) -> tuple[Training, tuple[str, ...]]:
+) -> TrainingDone:
     """Learns a model from the labels of a task and keeps it; computes the features that are missing first.
 
     Args:
@@ -76,19 +63,14 @@ def train_task(
         sampling: Another sampling than that.
         crop: Another crop than that.
 
-    Returns:
-        The training, and what could not be read, a line each.
-
     Raises:
         LabelError: If there are no labels, or of one class only.
     """
-    from reelsift.models import train
+    from reelsift.models.training import train, train_multi
 
     with layout.labels(make=False) as store:
         labels, sources, digest = store.labels(task), store.sources(), store.label_digest(task)
         kind = next(found.kind for found in store.tasks() if found.name == task)
-    if kind == "multi":
-        raise LabelError(f"task '{task}' lets several classes be true at once: models for that are not there yet")
     if not labels:
         raise LabelError(f"task '{task}' has no labels: import some with reelsift labels import PATH --task {task}")
     classes = sorted({label.class_name for label in labels}, key=natural_key)
@@ -96,27 +78,100 @@ def train_task(
         raise LabelError(
             f"task '{task}' has labels of one class only, '{classes[0]}': a model tells at least two apart"
         )
+    if kind == "multi":
+        spec = _with_background(spec, classes)
+        classes = [name for name in classes if name != spec.background]
     chosen = index_spec or training_index(layout, labels)
     frames = FrameSpec(sampling or chosen.frames.sampling, crop or chosen.frames.crop)
     chosen = replace(chosen, frames=frames)
-    examples, problems = gather_examples(layout, labels, sources, spec=chosen, classes=classes, on_progress=on_progress)
-    training = train(examples, spec=spec, task=task, index_spec=_described(chosen), label_digest=digest)
-    training.model.save(layout.model_folder(task))
-    return training, problems
+    examples, problems = gather_examples(
+        layout, labels, sources, spec=chosen, classes=classes, kind=kind, on_progress=on_progress
+    )
+    settings: dict[str, Any] = {
+        "spec": spec,
+        "task": task,
+        "label_digest": digest,
+        "fetch": _fetcher(layout, sources, spec=chosen, on_progress=on_progress),
+    }
+    on_progress("training", done=0, total=0)
+    training: Training | MultiTraining
+    if kind == "multi":
+        several = train_multi(examples, **settings)
+        reports = {name: _with_paths(report, sources) for name, report in several.reports.items()}
+        parts = [
+            _kept(part, report, chosen, several.model.views)
+            for part, report in zip(several.model.models, reports.values(), strict=True)
+        ]
+        training = replace(several, model=replace(several.model, models=tuple(parts)), reports=reports)
+    else:
+        alone = train(examples, **settings)
+        report = _with_paths(alone.report, sources)
+        training = replace(alone, model=_kept(alone.model, report, chosen, alone.model.views), report=report)
+    folder = layout.model_folder(task)
+    training.model.save(folder)
+    plot_training(folder / PICTURE_NAME, training.by_question)
+    return TrainingDone(training, folder / PICTURE_NAME, problems)
 
 
-def load_model(layout: Layout, task: str) -> tuple[Model, str]:
+def _with_background(spec: TrainSpec, classes: Sequence[str]) -> TrainSpec:
+    """The spec with the class whose labels say that nothing else is true, if there is one.
+
+    Raises:
+        LabelError: If the class that was named has no labels.
+    """
+    if spec.background is not None and spec.background not in classes:
+        raise LabelError(f"--background {spec.background}: the labels are of {', '.join(classes)}")
+    return replace(spec, background=spec.background or (NO_CLASS if NO_CLASS in classes else None))
+
+
+def _kept(model: Model, report: TrainReport, spec: IndexSpec, views: tuple[str, ...]) -> Model:
+    """The model as it is kept: with the way its views are computed, and the report that names files."""
+    return replace(model, index_spec=_described(replace(spec, views=views)), report=report.to_dict())
+
+
+def _with_paths(report: TrainReport, sources: Mapping[str, SourceRecord]) -> TrainReport:
+    """The report with the paths of the labelled frames that it names."""
+    return replace(
+        report,
+        suspects=tuple(replace(found, source=sources[found.source_id].path) for found in report.suspects),
+        conflicts=tuple(
+            replace(found, sources=(sources[found.source_ids[0]].path, sources[found.source_ids[1]].path))
+            for found in report.conflicts
+        ),
+    )
+
+
+def _fetcher(
+    layout: Layout, sources: dict[str, SourceRecord], *, spec: IndexSpec, on_progress: Progress
+) -> Callable[[str, np.ndarray[Any, Any], np.ndarray[Any, Any]], np.ndarray[Any, Any]]:
+    """What gives training a view of its frames that is not stored by default: frame by frame, and kept.
+
+    A film is then looked at as a whole only if the model that wins wants that view.
+    """
+
+    def fetch(view: str, source_ids: np.ndarray[Any, Any], times: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        own = replace(spec, views=(view,))
+        wanted = [Wanted(*pair) for pair in zip(source_ids.tolist(), times.tolist(), strict=True)]
+        rows, problems = loose_rows(layout, wanted, sources, own, on_progress)
+        if any(row is None for row in rows):
+            raise LabelError(f"labelled frames cannot be read: {'; '.join(problems[:3])}")
+        return np.array([row[view] for row in rows if row is not None], dtype=object)
+
+    return fetch
+
+
+def load_model(layout: Layout, task: str) -> tuple[Model | MultiModel, str]:
     """The trained model of a task, and a digest of its files.
 
     Raises:
         ModelError: If the task has none.
     """
-    from reelsift.models.model import SETTINGS_NAME, Model
+    from reelsift.models.model import SETTINGS_NAME, load_any
 
     folder = layout.model_folder(task)
     if not folder.is_dir():
         raise ModelError(f"task '{task}' has no model: train it with reelsift train {task}")
-    model = Model.load(folder)
+    model = load_any(folder)
     current = _described(IndexSpec.from_dict(model.index_spec))["view_versions"]
     if any(model.index_spec.get("view_versions", {}).get(view) != current.get(view) for view in model.views):
         raise ModelError(f"the model of task '{task}' was trained on features of another version: train it again")
@@ -153,148 +208,3 @@ def training_index(layout: Layout, labels: Sequence[Label]) -> IndexSpec:
     best = max(found, key=lambda key: (len(sources[key]), max(density(spec.frames.sampling) for spec in found[key])))
     densest = max(found[best], key=lambda spec: density(spec.frames.sampling))
     return replace(densest, views=IndexSpec().views)
-
-
-def gather_examples(
-    layout: Layout,
-    labels: Sequence[Label],
-    sources: dict[str, SourceRecord],
-    *,
-    spec: IndexSpec,
-    classes: Sequence[str],
-    on_progress: Progress = silent,
-) -> tuple[Examples, tuple[str, ...]]:
-    """The labelled frames with their features, computed where they are missing.
-
-    Frames inside labelled intervals come from the index of the film; single labelled frames and pictures that no index
-    has are looked at by themselves.
-
-    Returns:
-        The examples, and what could not be read, a line each.
-    """
-    problems: list[str] = []
-    rows = _Rows(spec, list(classes), [], [], [], [], [])
-    loose: list[tuple[Label, _Wanted]] = []
-    by_source: dict[str, list[Label]] = {}
-    for label in labels:
-        by_source.setdefault(label.source_id, []).append(label)
-    for source_id, its_labels in by_source.items():
-        record = sources[source_id]
-        if record.kind == "picture":
-            loose += [(label, _Wanted(source_id, 0.0)) for label in its_labels]
-            continue
-        try:
-            loose += _from_index(layout, record, its_labels, rows, on_progress)
-        except ReelsiftError as error:
-            problems.append(str(error))
-    problems += _from_loose(layout, loose, sources, rows, on_progress)
-    if not rows.targets:
-        raise LabelError("none of the labelled sources can be read: " + "; ".join(problems[:3]))
-    return _examples(rows, sources), tuple(problems)
-
-
-def _from_index(
-    layout: Layout, record: SourceRecord, labels: Sequence[Label], rows: _Rows, on_progress: Progress
-) -> list[tuple[Label, _Wanted]]:
-    """Adds the rows that the index of a source has; gives the labels whose frames it does not have."""
-    spec, source_id = rows.spec, record.source_id
-    views = spec.views
-    sampled = any(not label.is_frame for label in labels)
-    densest = fitting_records(layout, source_id, spec=spec, views=views, at_least=None if sampled else _ANY)
-    if densest is None and sampled:
-        source = layout.open(record)
-        densest, _ = complete(layout, source, for_source(spec, source), on_progress=on_progress)
-    if densest is None:
-        return [(label, _Wanted(source_id, label.start_seconds or 0.0)) for label in labels]
-    index = layout.features.read(densest)
-    missing: list[tuple[Label, _Wanted]] = []
-    taken: set[int] = set()
-    for label in labels:
-        found = _rows_of(label, index)
-        if not found.size:
-            middle = ((label.start_seconds or 0.0) + (label.end_seconds or 0.0)) / 2
-            missing.append((label, _Wanted(source_id, label.start_seconds or 0.0 if label.is_frame else middle)))
-        for row in found.tolist():
-            if row not in taken:
-                taken.add(row)
-                rows.add(label, float(index.times_seconds[row]), {view: index.views[view][row] for view in views})
-    return missing
-
-
-def _rows_of(label: Label, index: IndexedSource) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Row numbers of the samples a label speaks of."""
-    if label.is_frame:
-        return np.flatnonzero(index.frame_indexes == label.frame_index)
-    if label.start_seconds is None or label.end_seconds is None:
-        return np.arange(len(index.frame_indexes))
-    return np.flatnonzero((index.times_seconds >= label.start_seconds) & (index.times_seconds < label.end_seconds))
-
-
-def _from_loose(
-    layout: Layout,
-    loose: Sequence[tuple[Label, _Wanted]],
-    sources: dict[str, SourceRecord],
-    rows: _Rows,
-    on_progress: Progress,
-) -> list[str]:
-    """Adds the rows of single frames and pictures, computing those that are not stored yet."""
-    if not loose:
-        return []
-    store, spec = layout.features, rows.spec
-    stored = [store.read_loose(view, spec) for view in spec.views]
-    missing = {wanted for _, wanted in loose if any(_key(wanted) not in known for known, _ in stored)}
-    problems: list[str] = []
-    if missing:
-        asked, problems = _sources_of(layout, sorted(missing, key=lambda w: (w.source_id, w.time_seconds)), sources)
-        if asked:
-            on_progress("labelled pictures", done=0, total=len(missing))
-            name = hashlib.sha256(repr(sorted(map(_key, missing))).encode()).hexdigest()[:16]
-            problems += extract_loose(asked, spec, store, views=spec.views, name=name)
-        stored = [store.read_loose(view, spec) for view in spec.views]
-    for label, wanted in loose:
-        places = [known.get(_key(wanted)) for known, _ in stored]
-        if all(place is not None for place in places):
-            values = {view: table[place] for view, place, (_, table) in zip(spec.views, places, stored, strict=True)}
-            rows.add(label, wanted.time_seconds, values)
-    return problems
-
-
-def _sources_of(
-    layout: Layout, missing: Sequence[_Wanted], sources: dict[str, SourceRecord]
-) -> tuple[list[tuple[Source, list[float]]], list[str]]:
-    times: dict[str, list[float]] = {}
-    for wanted in missing:
-        times.setdefault(wanted.source_id, []).append(wanted.time_seconds)
-    asked: list[tuple[Source, list[float]]] = []
-    problems: list[str] = []
-    for source_id, at in times.items():
-        try:
-            asked.append((layout.open(sources[source_id]), at))
-        except SourceNotFoundError as error:
-            problems.append(str(error))
-    return asked, problems
-
-
-def _key(wanted: _Wanted) -> tuple[str, int]:
-    return wanted.source_id, round(wanted.time_seconds * 1e6)
-
-
-def _examples(rows: _Rows, sources: dict[str, SourceRecord]) -> Examples:
-    from reelsift.models import Examples
-
-    pictures = sorted(
-        {sid for sid in rows.source_ids if sources[sid].kind == "picture"},
-        key=lambda sid: natural_key(Path(sources[sid].path).name),
-    )
-    order = {source_id: place for place, source_id in enumerate(pictures)}
-    stems = [Path(sources[sid].path).stem if sid in order else "" for sid in rows.source_ids]
-    return Examples(
-        views={view: np.stack([row[view] for row in rows.views]) for view in rows.spec.views},
-        targets=np.array(rows.targets, np.int64),
-        classes=tuple(rows.classes),
-        source_ids=np.array(rows.source_ids, dtype=np.str_),
-        times_seconds=np.array(rows.times, np.float64),
-        groups=np.array(rows.groups, dtype=np.str_),
-        stems=np.array(stems, dtype=np.str_),
-        order=np.array([order.get(sid, 0) for sid in rows.source_ids], np.int64),
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from reelsift.features.tables import read_facts, read_rows, write_table
 from reelsift.media.parts import scan_packets
 from reelsift.media.reader import FilmReader, open_film
 from reelsift.media.render import FrameImage, Renderer
-from reelsift.media.sources import FilmSource, Source
+from reelsift.media.sources import FilmSource, PictureSource, Source
+from reelsift.models.model import MultiModel
+from reelsift.multi_timeline import MultiTimeline
 from reelsift.project.indexing import Progress, for_source, indexed_views, silent
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
@@ -45,9 +47,11 @@ class Decision:
     def __post_init__(self) -> None:
         check_thresholds(self.thresholds)
 
-    def labels(self, timeline: Timeline, model: Model) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """(T,) smoothed labels of the samples of a timeline."""
+    def labels(self, timeline: Timeline, model: Model, *, apart: bool = False) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """(T,) smoothed labels of the samples of a timeline; each by itself where they stand `apart`."""
         decided = apply_thresholds(timeline.probabilities, classes=timeline.classes, thresholds=self.thresholds)
+        if apart:
+            return np.asarray(decided.argmax(axis=1), np.int64)
         labels = smooth(
             decided,
             times_seconds=timeline.times_seconds,
@@ -65,12 +69,12 @@ def check_decision(layout: Layout, task: str, *, decision: Decision) -> None:
         LabelError: If a threshold names a class the model does not have.
     """
     model, _ = load_model(layout, task)
-    _check_classes(decision.thresholds, model)
+    _check_classes(decision.thresholds, model.classes)
 
 
 def predict_source(
     layout: Layout, task: str, source: Source, *, decision: Decision | None = None, on_progress: Progress = silent
-) -> Timeline:
+) -> Timeline | MultiTimeline:
     """The timeline of a source for a trained task; the source is indexed first where that is missing.
 
     Raises:
@@ -80,52 +84,113 @@ def predict_source(
     """
     model, digest = load_model(layout, task)
     decision = decision or Decision()
-    _check_classes(decision.thresholds, model)
+    _check_classes(decision.thresholds, model.classes)
     spec = for_source(IndexSpec.from_dict(model.index_spec), source)
     index = indexed_views(layout, source, spec=spec, views=model.views, on_progress=on_progress)
-    path = layout.timeline_path(task, source.source_id)
-    facts = {"model": digest, "samples": len(index.frame_indexes), **asdict(decision)}
-    stored = _read_timeline(path, source, task, facts)
-    if stored is not None:
-        return stored
-    timeline = _timeline(model, source, task, index)
-    timeline = timeline.with_labels(decision.labels(timeline, model))
-    write_timeline(path, timeline, facts=facts)
-    return timeline
+    timelines: list[Timeline] = []
+    for part in _parts(model, decision):
+        path = layout.timeline_path(task, source.source_id, suffix=part.suffix)
+        facts = {"model": digest, "samples": len(index.frame_indexes), **asdict(part.decision)}
+        timeline = _read_timeline(path, source, task, facts)
+        if timeline is None:
+            timeline = _timeline(part.model, source, task, index)
+            apart = isinstance(source, PictureSource) and source.is_apart
+            timeline = timeline.with_labels(part.decision.labels(timeline, part.model, apart=apart))
+            write_timeline(path, timeline, facts=facts)
+        timelines.append(timeline)
+    return MultiTimeline(tuple(timelines)) if isinstance(model, MultiModel) else timelines[0]
+
+
+@overload
+def refine(
+    layout: Layout, timeline: Timeline, source: Source, *, decision: Decision, on_progress: Progress = ...
+) -> Timeline: ...
+
+
+@overload
+def refine(
+    layout: Layout, timeline: MultiTimeline, source: Source, *, decision: Decision, on_progress: Progress = ...
+) -> MultiTimeline: ...
 
 
 def refine(
-    layout: Layout, timeline: Timeline, source: Source, *, decision: Decision, on_progress: Progress = silent
-) -> Timeline:
+    layout: Layout,
+    timeline: Timeline | MultiTimeline,
+    source: Source,
+    *,
+    decision: Decision,
+    on_progress: Progress = silent,
+) -> Timeline | MultiTimeline:
     """Looks at every frame between two samples that disagree, so that changes are exact to the frame.
 
     Returns:
-        The timeline with the frames looked at as additional samples. Elsewhere its labels are those of `timeline`.
+        The timeline with the frames looked at as additional samples. Elsewhere its labels are those of `timeline`. Of
+        several classes, where any of them changes.
     """
-    gaps = np.flatnonzero((np.diff(timeline.labels) != 0) & (np.diff(timeline.frame_indexes) > 1))
-    if not gaps.size or not isinstance(source, FilmSource):
+    given = timeline.parts if isinstance(timeline, MultiTimeline) else (timeline,)
+    changes = np.any([np.diff(part.labels) != 0 for part in given], axis=0)
+    gaps = np.flatnonzero(changes & (np.diff(given[0].frame_indexes) > 1)).tolist()
+    if not gaps or not isinstance(source, FilmSource):
         return timeline
     model, digest = load_model(layout, timeline.task)
-    facts = {"model": digest, "samples": len(timeline), "refined": True, **asdict(decision)}
-    path = layout.timeline_path(timeline.task, source.source_id, suffix="-refined")
-    stored = _read_timeline(path, source, timeline.task, facts)
-    if stored is not None:
-        return stored
+    asked = [part for part in _parts(model, decision) if part.name in (None, *timeline.classes)]
+    facts = {"model": digest, "samples": len(timeline), "refined": list(timeline.classes)}
+    paths = [layout.timeline_path(timeline.task, source.source_id, suffix=f"{part.suffix}-refined") for part in asked]
+    told = [{**facts, **asdict(part.decision)} for part in asked]
+    stored = [_read_timeline(path, source, timeline.task, fact) for path, fact in zip(paths, told, strict=True)]
+    refined = [part for part in stored if part is not None]
+    if len(refined) < len(asked):
+        on_progress(f"{source.name}: looking between samples", done=0, total=len(gaps))
+        rows = _rows_between(source, given[0], gaps, model=model)
+        refined = [_refined(old, rows, gaps, part) for old, part in zip(given, asked, strict=True)]
+        for path, part, fact in zip(paths, refined, told, strict=True):
+            write_timeline(path, part, facts=fact)
+    return MultiTimeline(tuple(refined)) if isinstance(timeline, MultiTimeline) else refined[0]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One question of a task, and how it is decided.
+
+    Attributes:
+        name: The class it asks after; `None` where the task is one question.
+        suffix: Of the file that keeps its timeline.
+    """
+
+    name: str | None
+    model: Model
+    decision: Decision
+    suffix: str
+
+
+def _parts(model: Model | MultiModel, decision: Decision) -> list[_Part]:
+    if not isinstance(model, MultiModel):
+        return [_Part(None, model, decision, "")]
+    own = [{name: decision.thresholds[name]} if name in decision.thresholds else {} for name in model.classes]
+    return [
+        _Part(name, part, Decision(thresholds, decision.min_seconds), f"-{number}")
+        for number, (name, part, thresholds) in enumerate(zip(model.classes, model.models, own, strict=True))
+    ]
+
+
+def _rows_between(
+    source: FilmSource, timeline: Timeline, gaps: list[int], *, model: Model | MultiModel
+) -> dict[str, Any]:
+    """The views of the frames in each gap."""
     spec = IndexSpec.from_dict(model.index_spec)
-    on_progress(f"{source.name}: looking between samples", done=0, total=len(gaps))
     with open_film(source.path) as reader:
-        images = _between(reader, timeline, gaps.tolist(), spec)
-        rows = compute_views(images, model.views, spec)
+        return compute_views(_between(reader, timeline, gaps, spec), model.views, spec)
+
+
+def _refined(timeline: Timeline, rows: dict[str, Any], gaps: list[int], part: _Part) -> Timeline:
     frames = replace(
         timeline,
         frame_indexes=rows[""]["frame_index"],
         times_seconds=rows[""]["time_seconds"],
-        probabilities=model.probabilities({view: rows[view] for view in model.views}),
+        probabilities=part.model.probabilities({view: rows[view] for view in part.model.views}),
         labels=np.zeros(len(rows[""]["frame_index"]), np.int64),
     )
-    refined = _with_gaps_decided(timeline.merged(frames), timeline, gaps.tolist(), model=model, decision=decision)
-    write_timeline(path, refined, facts=facts)
-    return refined
+    return _with_gaps_decided(timeline.merged(frames), timeline, gaps, model=part.model, decision=part.decision)
 
 
 def write_timeline(path: Path, timeline: Timeline, *, facts: Mapping[str, Any]) -> None:
@@ -241,7 +306,7 @@ def _with_gaps_decided(
 _NEAR_SECONDS = 2.0
 
 
-def _check_classes(thresholds: Mapping[str, float], model: Model) -> None:
+def _check_classes(thresholds: Mapping[str, float], classes: tuple[str, ...]) -> None:
     for name in thresholds:
-        if name not in model.classes:
-            raise LabelError(f"--threshold {name}: there is no such class; the model knows {', '.join(model.classes)}")
+        if name not in classes:
+            raise LabelError(f"--threshold {name}: there is no such class; the model knows {', '.join(classes)}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from reelsift.errors import MediaError
 from reelsift.labels import ColumnNames, Label, TaskKind
 from reelsift.media.sources import FilmSource
+from reelsift.project.evaluating import Evaluation, evaluate_task
 from reelsift.project.exporting import FramesResult, export_frames
 from reelsift.project.housekeeping import GarbageResult, ProjectStatus, collect_garbage, project_status
 from reelsift.project.importing import ImportResult, import_labels
@@ -23,7 +24,9 @@ from reelsift.timeline import Timeline
 
 if TYPE_CHECKING:
     from reelsift.actions.cut import CutResult
-    from reelsift.models import Training
+    from reelsift.models import MultiTraining, Training
+    from reelsift.multi_timeline import MultiTimeline
+    from reelsift.project.screentime import ScreenTimes
 
 __all__ = ["Project"]
 
@@ -130,23 +133,54 @@ class Project:
         with self.layout.labels(make=False) as store:
             return store.clear(task)
 
-    def train(self, task: str, *, spec: TrainSpec | None = None, index: IndexSpec | None = None) -> Training:
+    def train(
+        self, task: str, *, spec: TrainSpec | None = None, index: IndexSpec | None = None
+    ) -> Training | MultiTraining:
         """Learns a model from the labels of a task, and finds out what it is worth.
 
         Args:
             index: How to look at films; by default as most of the labelled ones were indexed.
 
         Returns:
-            The model and its report, whose notes name labelled sources that could not be read.
+            The model and its report, whose notes name labelled sources that could not be read. Where several classes
+            can be true at once, a report for each class.
 
         Raises:
             LabelError: If there are too few labels, or labelled sources cannot be read.
         """
-        training, problems = train_task(
-            self.layout, task, spec=spec or TrainSpec(), index_spec=index, on_progress=self._on_progress
-        )
-        notes = (*training.report.notes, *(f"left out: {problem}" for problem in problems))
-        return replace(training, report=replace(training.report, notes=notes))
+        from reelsift.models import Training
+
+        done = train_task(self.layout, task, spec=spec or TrainSpec(), index_spec=index, on_progress=self._on_progress)
+        training, left_out = done.training, tuple(f"left out: {problem}" for problem in done.problems)
+        if isinstance(training, Training):
+            return replace(training, report=replace(training.report, notes=(*training.report.notes, *left_out)))
+        reports = {name: replace(own, notes=(*own.notes, *left_out)) for name, own in training.reports.items()}
+        return replace(training, reports=reports)
+
+    def evaluate(
+        self,
+        task: str,
+        labels: PathLike,
+        *,
+        rename: Mapping[str, str] | None = None,
+        root: PathLike | None = None,
+        columns: ColumnNames | None = None,
+        fps: Fraction | None = None,
+    ) -> Evaluation:
+        """Scores a trained task on labels it has not seen, which are read for this alone and not kept.
+
+        Args:
+            labels: A folder of class folders, or a table, as `import_labels` takes them.
+            rename: Classes of the model by the names they have in these labels.
+
+        Raises:
+            LabelError: If there is nothing to score, or the model was trained on all of it.
+        """
+        root = Path(root) if root is not None else None
+        return evaluate_task(
+            self.layout, task, Path(labels), rename=rename, root=root, columns=columns, fps=fps,
+            on_progress=self._on_progress,
+        )  # fmt: skip
 
     def predict(
         self,
@@ -156,8 +190,12 @@ class Project:
         thresholds: Mapping[str, float] | None = None,
         min_seconds: float = 0.0,
         fps: Fraction | None = None,
-    ) -> Timeline:
-        """The timeline of a film or a folder of pictures: probabilities of its samples, and their smoothed labels."""
+    ) -> Timeline | MultiTimeline:
+        """The timeline of a film or a folder of pictures: probabilities of its samples, and their smoothed labels.
+
+        A table that lists pictures is a source as well; unless `fps` says that they follow each other, each of them is
+        decided by itself.
+        """
         decision = Decision(thresholds=dict(thresholds or {}), min_seconds=min_seconds)
         found = self.layout.one_source(source, fps=fps)
         return predict_source(self.layout, task, found, decision=decision, on_progress=self._on_progress)
@@ -184,6 +222,42 @@ class Project:
         target = CutTarget(Path(output), append=Path(append) if append else None, overwrite=overwrite)
         found = self.layout.one_source(source, fps=fps)
         return cut_source(self.layout, task, found, spec=spec, target=target, on_progress=self._on_progress)
+
+    def screentime(
+        self,
+        task: str,
+        sources: PathLike | Iterable[PathLike],
+        *,
+        csv: PathLike | None = None,
+        plot: PathLike | None = None,
+        overwrite: bool = False,
+        fps: Fraction | None = None,
+    ) -> ScreenTimes:
+        """For how many seconds films show each class, with intervals from the model's own errors.
+
+        Corrected for each film's mix of classes by expectation maximisation (Saerens, Latinne and Decaestecker 2002) on
+        calibrated probabilities; the intervals are of 90 % (see `reelsift.actions.quantify`).
+
+        Args:
+            sources: Films, folders of films, folders of pictures.
+            csv: Where a row for each film and class is written.
+            plot: Where a picture is drawn: a PNG, PDF or SVG by its name.
+
+        Raises:
+            OutputExistsError: If an output exists and `overwrite` is not set.
+            SpecError: If the plot is of no known format.
+        """
+        from reelsift.project.screentime import measure_sources
+
+        return measure_sources(
+            self.layout,
+            task,
+            self.layout.sources(_listed(sources), fps=fps),
+            table=Path(csv) if csv is not None else None,
+            plot=Path(plot) if plot is not None else None,
+            overwrite=overwrite,
+            on_progress=self._on_progress,
+        )
 
     def status(self) -> ProjectStatus:
         """What is in the project, and what of it is stale."""
