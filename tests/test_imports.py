@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "openvino", "ray", "av", "cv2", "pyarrow", "scipy", "sklearn", "pandas")
+HEAVY = ("torch", "openvino", "ray", "av", "cv2", "pyarrow", "scipy", "sklearn", "pandas", "matplotlib")
 
 
 def loaded_by(code: str) -> list[str]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("cli")
 COMMANDS = (
     ("demo",), ("probe",), ("index",), ("frames",), ("labels", "import"), ("labels", "list"), ("labels", "export"),
     ("labels", "undo"), ("labels", "clear"), ("train",), ("predict",), ("evaluate",),
-    ("cut",), ("status",), ("gc",),
+    ("screentime",), ("cut",), ("status",), ("gc",),
 )  # fmt: skip
 
 # A line that works in the road's folder, and the keys its JSON must have.
@@ -39,6 +39,10 @@ DONE: dict[str, tuple[str, set[str]]] = {
          "majority_accuracy", "candidates", "seconds"},
     ),
     "predict": ("predict keep film.mp4 --csv frames.csv", {"sources"}),
+    "screentime": (
+        "screentime keep film.mp4 --csv time.csv --plot time.png",
+        {"sources", "total", "total_interval", "method"},
+    ),
     "cut": (
         "cut film.mp4 --task keep --keep OK -o out.mp4 --preset ultrafast",
         {"source", "output", "kept_frames", "total_frames", "kept_seconds", "segments"},
@@ -57,6 +61,7 @@ FAILED = (
     "labels import nothing --task keep", "labels list --task nothing", "labels export --task nothing",
     "labels undo --task nothing", "labels clear --task nothing", "train nothing", "predict keep nothing.mp4",
     "predict nothing film.mp4", "evaluate keep --labels nothing", "evaluate nothing --labels training",
+    "screentime keep nothing.mp4", "screentime nothing film.mp4",
     "cut nothing.mp4 --task keep --keep OK", "cut film.mp4 --task nothing --keep OK",
     "status --project film.mp4", "gc --project film.mp4", "demo --out training",
 )  # fmt: skip

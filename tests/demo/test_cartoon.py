@@ -71,10 +71,10 @@ def test_changing_the_truth_does_not_change_the_film() -> None:
 
 @pytest.mark.parametrize("episode", range(len(EPISODES)))
 def test_an_episode_shows_neither_each_and_both(episode: int) -> None:
-    truth = CartoonFilm(episode, seconds=45).truth
+    truth = CartoonFilm(episode, seconds=30 if episode < LAST else 60).truth
     shown = {(bool(moggy), bool(pip)) for moggy, pip in zip(truth["Moggy"], truth["Pip"], strict=True)}
     assert shown == {(False, False), (True, False), (False, True), (True, True)}
-    assert all(0.2 < there.mean() < 0.8 for there in truth.values())
+    assert all(0.15 < there.mean() < 0.85 for there in truth.values())
 
 
 def test_the_last_episode_plays_where_no_other_does() -> None:
@@ -85,8 +85,8 @@ def test_the_last_episode_plays_where_no_other_does() -> None:
 
 def test_cards_are_the_same_in_every_episode_and_show_nobody(frames: np.ndarray) -> None:
     other = np.stack(list(CartoonFilm(0, seconds=8, width=320, height=180).draw()))
-    assert np.array_equal(frames[:20], other[:20]) and np.array_equal(frames[-15:], other[-15:])
-    assert not any(there[:20].any() or there[-15:].any() for there in SMALL.truth.values())
+    assert np.array_equal(frames[:18], other[:18]) and np.array_equal(frames[-15:], other[-15:])
+    assert not any(there[:18].any() or there[-15:].any() for there in SMALL.truth.values())
 
 
 @settings(max_examples=30)
@@ -118,7 +118,7 @@ def test_cuts_follow_the_story(frames: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        ({"episode": -1}, "not -1"), ({"episode": 9}, "0 to 4, not 9"), ({"seconds": 7}, "not 7"),
+        ({"episode": -1}, "not -1"), ({"episode": 9}, "0 to 6, not 9"), ({"seconds": 7}, "not 7"),
         ({"seconds": float("nan")}, "not nan"), ({"width": 63}, "63x360"), ({"height": 0}, "640x0"),
         ({"fps": 0}, "not 0"), ({"cast": ("Felix",)}, "Felix"),
     ],

@@ -79,7 +79,8 @@ def spoil(folder: Path, how: str) -> None:
         case "newer":
             settings.write_text(json.dumps({**values, "version": 99}))
         case "key gone":
-            settings.write_text(json.dumps({key: value for key, value in values.items() if key != "views"}))
+            del values["models"][0]["classes"]
+            settings.write_text(json.dumps(values))
         case "cut short":
             arrays.write_bytes(arrays.read_bytes()[:-40])
         case "empty arrays":
@@ -87,9 +88,11 @@ def spoil(folder: Path, how: str) -> None:
         case "arrays gone":
             arrays.unlink()
         case "wrong width":
-            settings.write_text(json.dumps({**values, "views": [["appearance", 3]]}))
+            values["models"][0]["head"]["views"] = [["appearance", 3]]
+            settings.write_text(json.dumps(values))
         case "classes":
-            settings.write_text(json.dumps({**values, "classes": ["a", "b", "c"]}))
+            values["models"][0]["classes"] = ["a", "b", "c"]
+            settings.write_text(json.dumps(values))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from drawn_examples import film, pictures
 from reelsift.errors import LabelError, ModelError
 from reelsift.models import train
 from reelsift.models.logistic import softmax
-from reelsift.models.training import spread_rows
+from reelsift.models.bench import spread_rows
 from reelsift.specs import TrainSpec
 
 

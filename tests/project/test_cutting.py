@@ -53,6 +53,27 @@ def test_a_sparse_index_is_enough_to_cut_at_the_frame(drawn: Road) -> None:
     assert len(decoded(Path("out.mp4"))) == result.kept_frames
 
 
+def test_several_classes_at_once_cut_as_exactly(drawn: Road) -> None:
+    project = drawn.project
+    project.index("printer.mp4", spec=IndexSpec())
+    project.import_labels("training", task="many", kind="multi")
+    project.train("many")
+    kept = project.cut("printer.mp4", "kept.mp4", task="many", spec=OK)
+    borders = np.flatnonzero(np.diff(drawn.truth.astype(int))) + 1
+    inner = [round(edge * 25) for s in kept.segments for edge in (s.start_seconds, s.end_seconds)]
+    inner = [edge for edge in inner if 0 < edge < 120]
+    assert inner and np.mean([edge in borders for edge in inner]) > 0.9
+    layout = project.layout
+    assert classes_kept(layout, "many", keep=("OK",)) == ("OK",)
+    dropped = classes_kept(layout, "many", drop=("KO",))
+    rest = project.cut("printer.mp4", "rest.mp4", task="many", spec=CutSpec(keep=dropped))
+    assert abs(rest.kept_frames - kept.kept_frames) <= 2
+    either = project.cut("printer.mp4", "all.mp4", task="many", spec=CutSpec(keep=("KO", "OK")))
+    assert either.kept_frames >= max(rest.kept_frames, kept.kept_frames, 115)
+    with pytest.raises(LabelError, match="not both"):
+        project.cut("printer.mp4", "no.mp4", task="many", spec=CutSpec(keep=("OK", "not KO")))
+
+
 def test_an_output_that_exists_is_refused_before_any_work(drawn: Road) -> None:
     Path("out.mp4").write_text("mine")
     with pytest.raises(OutputExistsError, match=r"out\.mp4"):

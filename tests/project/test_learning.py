@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,15 @@ import pytest
 
 from reelsift.errors import LabelError, ModelError
 from reelsift.media.sources import FilmSource
-from reelsift.project import Project, learning
-from reelsift.project.learning import gather_examples, load_model, training_index
+from reelsift.models import MultiModel, MultiTraining, network_training
+from reelsift.project import Project, gathering, learning
+from reelsift.project.gathering import gather_examples
+from reelsift.project.learning import load_model, training_index
 from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, TrainSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conftest import Road
     from reelsift.models import Examples
 
@@ -49,7 +54,7 @@ def test_frames_looked_at_alone_are_those_of_the_index(drawn: Road, monkeypatch:
     project.import_labels("training", task="keep")
     alone, _ = gathered(project, ALL)
     project.index("printer.mp4", spec=ALL)
-    monkeypatch.setattr(learning, "extract_loose", None)  # not needed any more
+    monkeypatch.setattr(gathering, "extract_loose", None)  # not needed any more
     indexed, problems = gathered(project, ALL)
     assert problems == ()
     for examples in (alone, indexed):
@@ -67,13 +72,13 @@ def test_what_was_looked_at_once_is_kept(drawn: Road, monkeypatch: pytest.Monkey
     project.import_labels("training", task="keep")
     project.train("keep")
     asked: list[int] = []
-    real = learning.extract_loose
+    real = gathering.extract_loose
 
     def counted(wanted: Any, *args: Any, **settings: Any) -> list[str]:
         asked.append(sum(len(times) for _, times in wanted))
         return real(wanted, *args, **settings)
 
-    monkeypatch.setattr(learning, "extract_loose", counted)
+    monkeypatch.setattr(gathering, "extract_loose", counted)
     project.train("keep")
     assert asked == []
     Path("more.csv").write_text("source,start,end,label\nprinter.mp4,0.04,0.05,OK\n")
@@ -222,10 +227,54 @@ def test_a_model_of_another_version_of_the_features_is_not_used(learned: Road, m
     assert learned.project.status().tasks[0].model == "stale"
 
 
-def test_tasks_with_several_classes_at_once_are_not_trained_as_others(drawn: Road) -> None:
+def test_where_several_classes_can_be_true_each_is_a_question(drawn: Road) -> None:
     drawn.project.import_labels("training", task="many", kind="multi")
-    with pytest.raises(LabelError, match="several classes be true at once"):
-        drawn.project.train("many")
+    training = drawn.project.train("many")
+    assert isinstance(training, MultiTraining)
+    assert training.model.classes == ("KO", "OK")
+    assert all(report.frames == 24 and report.accuracy > 0.9 for report in training.reports.values())
+    model, _ = load_model(drawn.project.layout, "many")
+    assert isinstance(model, MultiModel) and model.classes == ("KO", "OK")
+    assert set(training.summary["questions"]) == {"KO", "OK"}
+
+
+def test_labels_of_the_background_say_that_nothing_else_is_true(drawn: Road) -> None:
+    drawn.project.import_labels("training", task="many", kind="multi")
+    training = drawn.project.train("many", spec=TrainSpec(background="KO"))
+    assert training.model.classes == ("OK",)
+    assert training.reports["OK"].classes == {
+        "not OK": len(list(drawn.training.glob("KO/*.jpg"))),
+        "OK": len(list(drawn.training.glob("OK/*.jpg"))),
+    }
+    with pytest.raises(LabelError, match="--background nothing: the labels are of KO, OK"):
+        drawn.project.train("many", spec=TrainSpec(background="nothing"))
+
+
+@pytest.mark.usefixtures("all_heads")
+def test_regions_are_looked_at_frame_by_frame_and_kept(drawn: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = drawn.project
+    project.index("printer.mp4", spec=ALL)
+    project.import_labels("training", task="keep")
+    views: list[Sequence[str]] = []
+    real = gathering.extract_loose
+
+    def spy(*arguments: Any, **named: Any) -> Any:
+        views.append(named["views"])
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(gathering, "extract_loose", spy)
+    monkeypatch.setattr(network_training, "Recipe", partial(network_training.Recipe, most_steps=100))
+    spec = TrainSpec(model="regions", background="KO")
+    one = project.train("keep", spec=spec)
+    assert one.report.views == ("regions",) and one.report.background == "KO"
+    assert views == [("regions",), ("regions_varied",)]  # the film itself has neither
+    views.clear()
+    two = project.train("keep", spec=spec)
+    assert views == []
+    assert np.array_equal(one.model.head.weights, two.model.head.weights)
+    timeline = project.predict("keep", "printer.mp4")
+    assert (timeline.labels == drawn.truth[timeline.frame_indexes]).mean() > 0.9
+    assert (project.layout.model_folder("keep") / "training.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_another_sampling_keeps_the_crop(drawn: Road) -> None:

@@ -53,12 +53,12 @@ def _draw_curves(axes: Axes, report: Mapping[str, Any], *, name: str) -> None:
     found = with_curve[0]
     curve = found["curve"]
     steps, honest = np.array(curve["steps"]), np.array(curve["honest_losses"], dtype=float)
-    axes.plot(steps, curve["train_losses"], color=TRAINED, label=f"{found['model']}: on what it learns from")
+    axes.plot(steps, curve["train_losses"], color=TRAINED, label=f"{found['model']}: while it learns, with dropout")
     axes.plot(steps, honest, color=HONEST, label=f"{found['model']}: on frames held out (honest)")
     best = int(np.nanargmin(honest))
     axes.axvline(steps[best], color=PALE, linewidth=0.8, linestyle=":")
     axes.annotate(f"kept: {steps[best]} steps, {honest[best]:.2f}", (steps[best], honest[best]), fontsize=8, color=INK,
-                  xytext=(-6, 14), textcoords="offset points", ha="right")  # fmt: skip
+                  xytext=(-6, 26), textcoords="offset points", ha="right")  # fmt: skip
     axes.set_xlabel("steps", fontsize=8)
     axes.set_ylabel("log loss", fontsize=8)
     axes.set_ylim(bottom=0)

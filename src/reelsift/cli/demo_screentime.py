@@ -17,9 +17,9 @@ __all__ = ["FILES", "FOLDERS", "SHOWN", "run", "summary"]
 
 _LABELS, _ANSWERS, _TABLE, _PLOT = "cartoon.csv", "answers.csv", "screentime.csv", "screentime.png"
 _PICTURES, _TASK, _NEITHER = "cartoon-frames", "who", "neither"
-_LABELLED_SECONDS, _MEASURED_SECONDS = 45.0, 60.0
+_LABELLED_SECONDS, _MEASURED_SECONDS = 30.0, 60.0
 _WIDTH, _HEIGHT = 640, 360
-_EPISODES = 5
+_EPISODES = 7
 _NAMES = tuple(f"episode-{number}.mp4" for number in range(1, _EPISODES + 1))
 SHOWN = (_NAMES[-1], _PLOT)
 FILES = (*_NAMES, _LABELS, _ANSWERS, _TABLE, _PLOT)

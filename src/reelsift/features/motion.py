@@ -47,7 +47,7 @@ MOTION_PICTURE = Size(60, 36)
 MOTION_WIDTH = 60
 LAGS_SECONDS = (0.2, 0.4, 0.8)
 
-_DRAWN = 240  # from brightness at this size, a whole share of what films have, the small picture is averaged
+_DRAWN = 960  # brightness as the view `quality` draws it, from which the small picture is averaged
 _CUT = 0.6  # unlike from which two pictures can be of two shots
 _BLOCKS = Size(3, 3)
 _DIRECTIONS = 8

@@ -11,6 +11,7 @@ the first in the lower half.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -112,14 +113,20 @@ def varied(pixels: NDArray[np.uint8], *, random: np.random.Generator) -> NDArray
 
 
 def split_variants(rows: Sequence[bytes]) -> list[list[bytes]]:
-    """The rows of the first variant of each frame, of the second, and so on; of `regions_varied`."""
+    """The rows of the first variant of each frame, of the second, and so on; of `regions_varied`.
+
+    Raises:
+        IndexIncompleteError: If a row is longer or shorter than its variants say.
+    """
     variants: list[list[bytes]] = [[] for _ in range(VARIANTS)]
     for row in rows:
         start = 0
         for variant in variants:
-            length = 2 + row[start] * row[start + 1] * REGION_WIDTH // 2
+            length = 2 + math.prod(row[start : start + 2]) * REGION_WIDTH // 2
             variant.append(row[start : start + length])
             start += length
+        if start != len(row):
+            raise IndexIncompleteError(f"a row of the view 'regions_varied' is damaged; {COMPUTE_AGAIN}")
     return variants
 
 

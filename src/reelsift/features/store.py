@@ -152,15 +152,7 @@ class FeatureStore:
         folder = self.view_folder(source_id, view, spec, plan=plan)
         shards = [self.shard_folder(source_id, view, spec, plan=plan) / shard_name(part) for part in parts]
         facts = [PartFacts(**read_facts(shard)) for shard in shards]
-        samples, last_index, base = 0, -1, 0
-        for shard, part in zip(shards, facts, strict=True):
-            rows = read_rows([shard], columns=["frame_index"])["frame_index"] + (base - part.first_index)
-            if part.first_index != base or (rows.size and rows[0] <= last_index):
-                _rewrite(shard, part, base=base, after=last_index)
-                rows = rows[rows > last_index]
-            samples += rows.size
-            last_index = int(rows[-1]) if rows.size else last_index
-            base += part.decoded_frames
+        samples = _put_right(shards, facts)
         whole = _whole(facts, damage) if samples else None
         if whole is None:
             self.remove(source_id, view, spec, plan=plan)  # what could not be read may be mended, and is tried again
@@ -241,6 +233,24 @@ def folder_name(source_id: str) -> str:
 
 def shard_name(part: Part) -> str:
     return f"part-{part.number:05d}.parquet"
+
+
+def _put_right(shards: Sequence[Path], facts: Sequence[PartFacts]) -> int:
+    """Rewrites shards whose frames are counted from a wrong start, or begin with the last of those before; counts all.
+
+    Returns:
+        How many rows there are.
+    """
+    samples, last_index, base = 0, -1, 0
+    for shard, part in zip(shards, facts, strict=True):
+        rows = read_rows([shard], columns=["frame_index"])["frame_index"] + (base - part.first_index)
+        if part.first_index != base or (rows.size and rows[0] <= last_index):
+            _rewrite(shard, part, base=base, after=last_index)
+            rows = rows[rows > last_index]
+        samples += rows.size
+        last_index = int(rows[-1]) if rows.size else last_index
+        base += part.decoded_frames
+    return samples
 
 
 def _rewrite(shard: Path, facts: PartFacts, *, base: int, after: int) -> None:

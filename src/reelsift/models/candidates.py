@@ -21,8 +21,6 @@ from reelsift.models.report import Candidate
 from reelsift.specs import TrainSpec
 
 if TYPE_CHECKING:
-    from torch import Generator
-
     from reelsift.models.network_training import FoldFit, MakeNetwork, Problem, Recipe
 
 __all__ = ["Trial", "try_blend", "try_linear", "try_mlp", "try_regions"]
@@ -83,14 +81,19 @@ def try_mlp(bench: Bench, views: tuple[str, ...], *, spec: TrainSpec) -> Trial:
 
     spaces = {name: bench.spaces[name] for name in views}
 
-    def make(generator: Generator) -> MlpNetwork:
-        return MlpNetwork(
-            spaces, class_count=bench.class_count, hidden=spec.hidden, dropout=spec.dropout, generator=generator
+    def maker(nets: int) -> MakeNetwork:
+        return lambda generator: MlpNetwork(
+            spaces,
+            class_count=bench.class_count,
+            hidden=spec.hidden,
+            dropout=spec.dropout,
+            nets=nets,
+            generator=generator,
         )
 
     words = f"hidden {','.join(map(str, spec.hidden))}"
     recipe = Recipe(rate=1e-3, decay=0.05, stretch=20, most_steps=400)
-    return _try_network(bench, make, Candidate("mlp", views, words), recipe=recipe, seed=spec.seed)
+    return _try_network(bench, maker, Candidate("mlp", views, words), recipe=recipe, seed=spec.seed)
 
 
 def try_regions(bench: Bench, *, spec: TrainSpec) -> Trial:
@@ -119,7 +122,12 @@ def try_regions(bench: Bench, *, spec: TrainSpec) -> Trial:
         background = _best_background(bench, maker, recipe=short, seed=spec.seed, copies=len(copies))
     candidate = Candidate("regions", (REGIONS,), f"background {names[background]}")
     trial = _try_network(
-        bench, maker([background] * NETS), candidate, recipe=recipe, seed=spec.seed, copies=len(copies)
+        bench,
+        lambda nets: maker([background] * nets),
+        candidate,
+        recipe=recipe,
+        seed=spec.seed,
+        copies=len(copies),
     )
     return _completed(bench, trial, leaky=trial.leaky_logits, started=started)
 
@@ -160,14 +168,29 @@ def _variants(bench: Bench) -> list[list[bytes]]:
 
 
 def _try_network(
-    bench: Bench, make: MakeNetwork, candidate: Candidate, *, recipe: Recipe, seed: int, copies: int = 1
+    bench: Bench,
+    maker: Callable[[int], MakeNetwork],
+    candidate: Candidate,
+    *,
+    recipe: Recipe,
+    seed: int,
+    copies: int = 1,
 ) -> Trial:
-    """Trains in folds; `copies` times as many examples as the bench has, of which the first are the bench's own."""
+    """Trains in folds.
+
+    Args:
+        maker: Gives what makes a module of so many nets.
+        copies: How many times as many examples as the bench there are; its own come first.
+    """
     from reelsift.models.network_training import fit_everything
 
     started = time.perf_counter()
+    make = maker(NETS)
     fit = _fit_folds(bench, make, folds=bench.folds, recipe=recipe, seed=seed, copies=copies)
-    again = _fit_folds(bench, make, folds=bench.leaky, recipe=recipe, seed=seed, copies=copies, steps=fit.best_steps)
+    # One net is enough to see how much a random split flatters.
+    again = _fit_folds(
+        bench, maker(1), folds=bench.leaky, recipe=recipe, seed=seed, copies=copies, steps=fit.best_steps
+    )
 
     def learn() -> Head:
         network = fit_everything(make, _problem(bench, copies), recipe=recipe, seed=seed, steps=fit.best_steps)

@@ -20,7 +20,6 @@ from reelsift.models.region_head import RegionsHead
 
 __all__ = ["CellSpace", "MlpNetwork", "RegionsNetwork", "fit_cell_space"]
 
-NETS = 3
 SAMPLED_CELLS = 100_000  # more would say the same of a covariance of 72 columns
 LEAST_VARIANCE = 1e-3  # of the mean: directions in which cells hardly differ are not blown up beyond that
 
@@ -113,6 +112,7 @@ class MlpNetwork(nn.Module):
         class_count: C.
         hidden: Width of each hidden layer.
         dropout: Share of a hidden layer that a step does not see (Srivastava et al. 2014).
+        nets: K.
         generator: Draws all that is random.
     """
 
@@ -123,6 +123,7 @@ class MlpNetwork(nn.Module):
         class_count: int,
         hidden: Sequence[int],
         dropout: float,
+        nets: int,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
@@ -135,12 +136,12 @@ class MlpNetwork(nn.Module):
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for before, behind in pairwise(widths):
             scale = float(np.sqrt(2 / before))  # He et al. 2015
-            self.weights.append(nn.Parameter(torch.randn(NETS, before, behind, generator=generator) * scale))
-            self.biases.append(nn.Parameter(torch.zeros(NETS, 1, behind)))
+            self.weights.append(nn.Parameter(torch.randn(nets, before, behind, generator=generator) * scale))
+            self.biases.append(nn.Parameter(torch.zeros(nets, 1, behind)))
 
     def forward(self, rows: Tensor) -> Tensor:
         """(n,) rows of the examples to logits (n, K, C)."""
-        values = torch.baddbmm(self.biases[0], self._inputs[rows].expand(NETS, -1, -1), self.weights[0])
+        values = torch.baddbmm(self.biases[0], self._inputs[rows].expand(len(self.weights[0]), -1, -1), self.weights[0])
         for weights, bias in zip(list(self.weights)[1:], list(self.biases)[1:], strict=True):
             values = torch.relu(values)
             if self.training:

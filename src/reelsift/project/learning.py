@@ -126,7 +126,11 @@ def _with_background(spec: TrainSpec, classes: Sequence[str]) -> TrainSpec:
 
 def _kept(model: Model, report: TrainReport, spec: IndexSpec, views: tuple[str, ...]) -> Model:
     """The model as it is kept: with the way its views are computed, and the report that names files."""
-    return replace(model, index_spec=_described(replace(spec, views=views)), report=report.to_dict())
+    return replace(
+        model,
+        index_spec=_described(replace(spec, views=tuple(dict.fromkeys((*spec.views, *views))))),
+        report=report.to_dict(),
+    )
 
 
 def _with_paths(report: TrainReport, sources: Mapping[str, SourceRecord]) -> TrainReport:

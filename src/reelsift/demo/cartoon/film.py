@@ -44,7 +44,7 @@ class CartoonFilm:
     """An episode with Moggy, a tall cat, and Pip, a small mouse; the same values draw the same frames.
 
     Attributes:
-        episode: Which of the episodes, 0 to 4; the last plays in other places than the others.
+        episode: Which of the episodes, 0 to 6; the last plays in other places than the others.
         seconds: How long it is, cards at the start and the end included.
         width: Width of a frame in pixels.
         height: Height of a frame in pixels, 9 / 16 of the width.
