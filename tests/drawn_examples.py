@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from reelsift.features.regions import REGION_WIDTH, VARIANTS, pack_cells
+from reelsift.models.bench import Fetch
 from reelsift.models.examples import Examples
 
 
@@ -49,3 +51,28 @@ def pictures(stems: list[str], targets: list[int], *, columns: int = 8, seed: in
         stems=np.array(stems),
         order=order,
     )
+
+
+def things(count: int = 60, *, seed: int = 0) -> tuple[Examples, Fetch, list[str]]:
+    """A film in which a small thing in one cell of twelve decides the class; the mean over the cells says nothing.
+
+    Returns:
+        The examples, what fetches the views `regions` and `regions_varied`, and the names of the views it was asked for.
+    """
+    rng = np.random.default_rng(seed)
+    targets = (np.arange(count) // 3 % 2).astype(np.int64)
+    cells = 0.25 * rng.standard_normal((count, 12, REGION_WIDTH))
+    for own, target in zip(cells, targets, strict=True):
+        if target == 0:
+            own[rng.integers(12), :6] += 3
+        else:
+            own[:, :6] += 3 / 12  # as much, but nowhere in particular
+    rows = [pack_cells(own.reshape(3, 4, REGION_WIDTH).astype(np.float32)) for own in cells]
+    asked: list[str] = []
+
+    def fetch(view: str, source_ids: Any, times_seconds: Any) -> Any:
+        asked.append(view)
+        return [rows[int(moment)] * (VARIANTS if view == "regions_varied" else 1) for moment in times_seconds]
+
+    views = {"appearance": cells.mean(axis=1).astype(np.float32)}
+    return film(count, views=views, targets=targets), fetch, asked

@@ -42,7 +42,7 @@ def test_the_formula() -> None:
 @pytest.mark.parametrize("hidden", [(), (16,), (16, 8)])
 def test_it_says_what_the_network_says_that_learned_it(hidden: tuple[int, ...]) -> None:
     network = MlpNetwork(
-        SPACES, class_count=3, hidden=hidden, dropout=0.5, generator=torch.Generator().manual_seed(0)
+        SPACES, class_count=3, nets=2, hidden=hidden, dropout=0.5, generator=torch.Generator().manual_seed(0)
     ).eval()
     with torch.no_grad():
         for bias in network.biases:
@@ -54,8 +54,8 @@ def test_it_says_what_the_network_says_that_learned_it(hidden: tuple[int, ...]) 
 
 
 def test_round_trip() -> None:
-    network = MlpNetwork(SPACES, class_count=4, hidden=(8, 6), dropout=0, generator=torch.Generator().manual_seed(0))
-    one = network.head()
+    generator = torch.Generator().manual_seed(0)
+    one = MlpNetwork(SPACES, class_count=4, nets=2, hidden=(8, 6), dropout=0, generator=generator).head()
     back = head_from_parts(json.loads(json.dumps(head_parts(one))), one.arrays())
     assert isinstance(back, MlpHead)
     assert np.array_equal(back.logits(VIEWS), one.logits(VIEWS))
@@ -69,7 +69,7 @@ def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(ModelError, match="do not fit"):
         MlpHead(one.widths, one.weights, (one.biases[0], one.biases[1][:1]))
     with pytest.raises(ModelError, match="finite"):
-        MlpHead(one.widths, (one.weights[0] * np.inf, one.weights[1]), one.biases)
+        MlpHead(one.widths, (one.weights[0] * np.nan, one.weights[1]), one.biases)
     with pytest.raises(ModelError, match="'b', which is not among a"):
         one.logits({"a": np.zeros((1, 1))})
     with pytest.raises(ModelError, match="not finite"):

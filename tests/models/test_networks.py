@@ -45,7 +45,7 @@ def test_dropout_follows_the_seed_and_ends_with_training(kind: str) -> None:
         generator = torch.Generator().manual_seed(seed)
         if kind == "mlp":
             spaces = {"quality": fit_space(np.random.default_rng(0).standard_normal((30, 8)))}
-            return MlpNetwork(spaces, class_count=3, hidden=(16,), dropout=0.5, generator=generator)
+            return MlpNetwork(spaces, class_count=3, nets=2, hidden=(16,), dropout=0.5, generator=generator)
         space = fit_cell_space(cells())
         return RegionsNetwork(space, class_count=3, backgrounds=[0, 0], dropout=0.5, generator=generator)
 

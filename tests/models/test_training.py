@@ -10,11 +10,11 @@ import sys
 import numpy as np
 import pytest
 
-from drawn_examples import film, pictures
+from drawn_examples import film, pictures, things
 from reelsift.errors import LabelError, ModelError
 from reelsift.models import train
-from reelsift.models.logistic import softmax
 from reelsift.models.bench import spread_rows
+from reelsift.models.logistic import softmax
 from reelsift.specs import TrainSpec
 
 
@@ -136,6 +136,99 @@ def test_thousands_of_labels_keep_their_mix() -> None:
     training = train(film(6000, targets=targets, views={"quality": looks}), spec=TrainSpec(), task="keep")
     assert training.report.learned_frames == 1200
     assert training.model.probabilities({"quality": looks})[:, 1].mean() == pytest.approx(targets.mean(), abs=0.03)
+
+
+QUICK = TrainSpec(folds=2, hidden=(4,))
+
+
+@pytest.mark.usefixtures("all_heads")
+def test_a_small_thing_in_a_corner_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "SEARCH_STEPS", 100)
+    examples, fetch, asked = things()
+    training = train(examples, spec=QUICK, task="thing", fetch=fetch)
+    report, scores = training.report, {item.model: item.balanced_accuracy for item in training.report.candidates}
+    assert set(scores) == {"linear", "regions", "blend", "mlp"}
+    assert scores["linear"] is not None and scores["linear"] < 0.65
+    assert scores["regions"] is not None and scores["regions"] > 0.75
+    assert report.model in ("regions", "blend")
+    assert isinstance(training.model.head, RegionsHead | BlendHead)
+    # The background was not named: that nothing is there is what honest folds make of it.
+    assert [item.settings for item in report.candidates if item.model == "regions"] == ["background KO"]
+    assert sorted(asked) == ["regions", "regions_varied"]
+    curves = {item.model: item.curve for item in report.candidates}
+    assert curves["regions"] is not None and curves["mlp"] is not None and curves["linear"] is None
+    unseen, fetch_unseen, _ = things(seed=1)
+    rows = {"regions": fetch_unseen("regions", unseen.source_ids, unseen.times_seconds), **unseen.views}
+    assert (training.model.probabilities(rows).argmax(axis=1) == unseen.targets).mean() > 0.8
+    json.dumps(report.to_dict(), allow_nan=False)
+
+
+@pytest.mark.usefixtures("all_heads")
+def test_without_time_only_the_quick_heads_are_tried() -> None:
+    examples, fetch, asked = things()
+    report = train(examples, spec=TrainSpec(budget_seconds=0), task="thing", fetch=fetch).report
+    assert {item.model for item in report.candidates} == {"linear"}
+    assert asked == []
+    assert "the time for training, 0 s, was over before all heads were tried" in report.notes
+
+
+@pytest.mark.usefixtures("all_heads")
+def test_nothing_slow_is_tried_where_it_cannot_win() -> None:
+    _, fetch, asked = things()
+    report = train(film(60, apart=30), spec=TrainSpec(), task="keep", fetch=fetch).report
+    assert {item.model for item in report.candidates} == {"linear"}
+    assert asked == [] and not any("time for training" in note for note in report.notes)
+
+
+@pytest.mark.usefixtures("all_heads")
+def test_without_a_way_to_fetch_views_there_are_dense_layers_all_the_same() -> None:
+    report = train(film(40, apart=0.5), spec=QUICK, task="keep").report
+    assert {item.model for item in report.candidates} == {"linear", "mlp"}
+    assert next(item for item in report.candidates if item.model == "mlp").settings == "hidden 4"
+
+
+@pytest.mark.parametrize("kind", ["linear", "mlp", "regions"])
+def test_only_the_head_that_was_asked_for(kind: str) -> None:
+    examples, fetch, asked = things(30)
+    spec = TrainSpec(model=kind, folds=2, hidden=(4,), background="KO")  # type: ignore[arg-type]
+    training = train(examples, spec=spec, task="thing", fetch=fetch)
+    assert {item.model for item in training.report.candidates} == {training.model.head.kind} == {kind}
+    assert training.report.background == "KO"
+    assert ("regions" in asked) == (kind == "regions")
+
+
+def test_a_background_that_is_no_class_is_refused() -> None:
+    with pytest.raises(LabelError, match="no class 'nobody'"):
+        train(film(30), spec=TrainSpec(background="nobody"), task="keep")
+
+
+def test_a_flipped_label_is_the_first_suspect() -> None:
+    targets = np.arange(80) // 4 % 2
+    looks = np.random.default_rng(0).standard_normal((80, 10)).astype(np.float32)
+    looks[:, 0] += 8 * targets
+    said = targets.copy()
+    said[33] = 1 - said[33]
+    report = train(film(80, targets=said, views={"appearance": looks}), spec=TrainSpec(), task="keep").report
+    suspect = report.suspects[0]
+    assert (suspect.source_id, suspect.time_seconds) == ("film", 33)
+    assert (suspect.label, suspect.predicted) == (("OK", "KO")[said[33]], ("OK", "KO")[targets[33]])
+    assert suspect.probability > 0.5 > suspect.label_probability
+    assert len(report.suspects) < 5
+
+
+def test_labels_that_are_right_are_not_suspected() -> None:
+    assert train(film(60, apart=30), spec=TrainSpec(), task="keep").report.suspects == ()
+
+
+def test_equal_pictures_of_different_classes_are_conflicts() -> None:
+    examples = pictures([f"p{n:02d}" for n in range(40)], [n % 2 for n in range(40)])
+    for values in examples.views.values():
+        values[21] = values[6]
+        values[30] = values[4]  # of the same class
+    report = train(examples, spec=TrainSpec(), task="keep").report
+    assert [(found.source_ids, found.labels) for found in report.conflicts] == [
+        (("picture-6", "picture-21"), ("OK", "KO"))
+    ]
 
 
 def test_importing_models_is_light() -> None:

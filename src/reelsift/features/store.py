@@ -27,6 +27,8 @@ from reelsift.features.neighbours import derive_in_runs
 from reelsift.features.tables import (
     COMPUTE_AGAIN,
     VALUES,
+    StoredBytes,
+    is_bytes,
     read_facts,
     read_rows,
     read_runs,
@@ -96,7 +98,7 @@ class IndexedSource:
     Attributes:
         frame_indexes: `(T,)` int64.
         times_seconds: `(T,)` float64.
-        views: For each view `(T, D)`, or a list of T byte strings.
+        views: For each view `(T, D)`, or a sequence of T byte strings, read when asked for.
     """
 
     facts: SourceFacts
@@ -188,10 +190,11 @@ class FeatureStore:
         frames: dict[str, Any] = {}
         for record in records:
             shards = sorted(record.folder.glob("part-*.parquet"))
-            rows = read_rows(shards, columns=[*_FRAMES, VALUES]) if shards else {}
+            lazy = bool(shards) and is_bytes(shards[0], column=VALUES)
+            rows = read_rows(shards, columns=[*_FRAMES] if lazy else [*_FRAMES, VALUES]) if shards else {}
             if not rows or len(rows["frame_index"]) != record.samples:
                 raise IndexIncompleteError(f"{record.folder}: shards are missing; {COMPUTE_AGAIN}")
-            views[record.view], frames = rows[VALUES], rows
+            views[record.view], frames = StoredBytes(shards, column=VALUES) if lazy else rows[VALUES], rows
         return IndexedSource(records[0].facts, frames["frame_index"], frames["time_seconds"], views)
 
     def read_loose(self, view: str, spec: IndexSpec) -> tuple[dict[tuple[str, int], int], Any]:

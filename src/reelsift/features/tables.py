@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,9 @@ from reelsift.output import writing_file
 __all__ = [
     "COMPUTE_AGAIN",
     "VALUES",
+    "StoredBytes",
     "TableWriter",
+    "is_bytes",
     "read_facts",
     "read_rows",
     "read_runs",
@@ -157,6 +159,76 @@ def read_runs(paths: Sequence[Path], *, columns: Sequence[str]) -> Iterator[dict
                     yield {name: values_of([table.column(name)]) for name in columns}
         except (OSError, pa.ArrowException) as error:
             raise _damaged(path, error) from None
+
+
+class StoredBytes(Sequence[bytes]):
+    """Byte strings that stay on disk until they are asked for: those of a long film would fill the memory.
+
+    Args:
+        paths: Files with a column of byte strings, in order.
+        column: Its name.
+
+    Raises:
+        IndexIncompleteError: When made or when read, if a file is damaged.
+    """
+
+    def __init__(self, paths: Sequence[Path], *, column: str) -> None:
+        self._column = column
+        self._groups: list[tuple[Path, int]] = []
+        starts = [0]
+        for path in paths:
+            try:
+                metadata = pq.read_metadata(path)
+            except (OSError, pa.ArrowException) as error:
+                raise _damaged(path, error) from None
+            for group in range(metadata.num_row_groups):
+                self._groups.append((path, group))
+                starts.append(starts[-1] + metadata.row_group(group).num_rows)
+        self._starts = np.array(starts)
+        self._latest: tuple[int, list[bytes]] = (-1, [])
+
+    def __len__(self) -> int:
+        return int(self._starts[-1])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # equal to lists, which have none
+
+    @overload
+    def __getitem__(self, place: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[bytes]: ...
+
+    def __getitem__(self, place: int | slice) -> bytes | list[bytes]:
+        if isinstance(place, slice):
+            return [self[row] for row in range(*place.indices(len(self)))]
+        row = place + len(self) if place < 0 else place
+        if not 0 <= row < len(self):
+            raise IndexError(f"there are {len(self)} rows, so none at {place}")
+        group = int(np.searchsorted(self._starts, row, side="right")) - 1
+        if self._latest[0] != group:
+            path, number = self._groups[group]
+            try:
+                with pq.ParquetFile(path) as file:
+                    table = file.read_row_group(number, columns=[self._column], use_threads=False)
+            except (OSError, pa.ArrowException) as error:
+                raise _damaged(path, error) from None
+            self._latest = (group, values_of([table.column(self._column)]))
+        return self._latest[1][row - int(self._starts[group])]
+
+
+def is_bytes(path: Path, *, column: str) -> bool:
+    """Whether a column of a file holds byte strings.
+
+    Raises:
+        IndexIncompleteError: If the file is damaged.
+    """
+    try:
+        return bool(pa.types.is_binary(pq.read_schema(path).field(column).type))
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise _damaged(path, error) from None
 
 
 def values_of(columns: Sequence[pa.ChunkedArray]) -> Any:

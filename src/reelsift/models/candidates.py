@@ -92,7 +92,7 @@ def try_mlp(bench: Bench, views: tuple[str, ...], *, spec: TrainSpec) -> Trial:
         )
 
     words = f"hidden {','.join(map(str, spec.hidden))}"
-    recipe = Recipe(rate=1e-3, decay=0.05, stretch=20, most_steps=400)
+    recipe = Recipe(rate=2e-3, decay=0.05, stretch=30, most_steps=240)
     return _try_network(bench, maker, Candidate("mlp", views, words), recipe=recipe, seed=spec.seed)
 
 

@@ -51,7 +51,7 @@ class Recipe:
     most_steps: int = 800
     stretch: int = 50
     patience: int = 4
-    batch: int = 64
+    batch: int = 32
 
 
 @dataclass(frozen=True, eq=False)
