@@ -5,6 +5,7 @@ Run: python bench/train_predict.py [--frames 20000] [--clips DIR]
 Twice, each in a session of its own: with 40 labelled frames, and with the whole film labelled in intervals. The film is
 a real one, looped; its features are drawn, so that the benchmark need not wait for 20,000 frames: scenes of 10 s, each
 with its own look, two classes that differ in some directions, noise. So the accuracy printed says nothing of reelsift.
+Linear heads alone: what the others take, `bench/train_pictures.py` says.
 """
 
 from __future__ import annotations
@@ -88,10 +89,10 @@ def store_labels(path: Path, folder: Path, truth: NDArray[np.int64], *, whole: b
 def measure(path: Path, folder: Path, labels: int) -> None:
     """Prints what one session takes; nothing of reelsift is imported when the clock starts."""
     started = time.perf_counter()
-    from reelsift import Project
+    from reelsift import Project, TrainSpec
 
     project = Project(folder)
-    training = project.train("keep")
+    training = project.train("keep", spec=TrainSpec(model="linear"))
     trained = time.perf_counter()
     timeline = project.predict("keep", path)
     done = time.perf_counter()

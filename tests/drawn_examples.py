@@ -57,7 +57,7 @@ def things(count: int = 60, *, seed: int = 0) -> tuple[Examples, Fetch, list[str
     """A film in which a small thing in one cell of twelve decides the class; the mean over the cells says nothing.
 
     Returns:
-        The examples, what fetches the views `regions` and `regions_varied`, and the names of the views it was asked for.
+        The examples, what fetches the views `regions` and `regions_varied`, and the names of those it was asked for.
     """
     rng = np.random.default_rng(seed)
     targets = (np.arange(count) // 3 % 2).astype(np.int64)

@@ -49,6 +49,12 @@ def test_raw_labels_ignore_smoothing() -> None:
     assert make(labels=[1, 1, 1]).raw_labels.tolist() == [0, 0, 1]
 
 
+def test_each_sample_has_the_name_and_the_probability_of_its_smoothed_label() -> None:
+    timeline = make(labels=[0, 1, 1])
+    assert timeline.label_names == ["OK", "KO", "KO"]
+    assert timeline.label_scores.tolist() == [0.9, 0.4, 0.8]
+
+
 def test_labels_at_is_half_open_at_midpoints_and_clamped_outside() -> None:
     assert make().labels_at([-3, 0, 2.4999, 2.5, 99]).tolist() == [0, 0, 0, 1, 1]
 

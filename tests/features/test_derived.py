@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -172,6 +173,9 @@ def test_frames_that_were_lost_leave_a_hole_and_no_more(tmp_path: Path) -> None:
     same = (stored.views["motion"] == rows).all(axis=1)
     near = [30 + sign * lag for lag in (5, 10, 20) for sign in (-1, 1)]  # who looks at the frame that is not there
     assert set(np.flatnonzero(~same)) <= {place - (place > 30) for place in near}
+    times = stored.times_seconds[20:40].tolist()  # a frame by itself sees the same hole
+    assert extract_loose([(source, times)], ALL, FeatureStore(tmp_path / "loose"), views=("motion",), name="some") == []
+    assert np.array_equal(loose_rows(FeatureStore(tmp_path / "loose"), source, times), stored.views["motion"][20:40])
 
 
 # Single frames -------------------------------------------------------------------------------------------------------
@@ -305,3 +309,5 @@ def test_pictures_that_a_table_lists_have_nothing_to_do_with_each_other(tmp_path
     source = PictureSource(tmp_path / "list.csv", "list.csv", paths, Fraction(25), is_listed=True, is_apart=True)
     rows = index(source, FeatureStore(tmp_path / "index")).views["motion"]
     assert rows.shape == (9, MOTION_WIDTH) and not rows.any()
+    film = dataclasses.replace(source, is_apart=False)  # a table that says how many there are a second
+    assert index(film, FeatureStore(tmp_path / "index")).views["motion"].any(axis=1).all()

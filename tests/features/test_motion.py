@@ -92,7 +92,8 @@ def test_a_pan_moves_the_camera_and_little_else(step: float) -> None:
     assert rows[:, CAMERA_SPEED] == pytest.approx(np.abs(rows[:, RIGHT]), rel=0.01)
     assert rows[:, SPEED][:, 0].max() < logarithm(0.03 * abs(step) / 0.2) + 0.05
     assert rows[:, SHAKE].max() < 0.3
-    assert rows[6, FAR_CAMERA] == pytest.approx(logarithm(abs(step) / 0.2), rel=0.15) or abs(step) > 0.1
+    if abs(step) < 0.1:  # of a fast one nothing is seen 0.8 s later that was seen before
+        assert rows[6, FAR_CAMERA] == pytest.approx(logarithm(abs(step) / 0.2), rel=0.25)
 
 
 def test_a_tilt_moves_the_camera_down() -> None:
@@ -203,6 +204,23 @@ def test_the_ends_of_a_film_go_by_the_side_there_is() -> None:
         assert rows[end, SPEED][-1] == pytest.approx(rows[6, SPEED][-1], rel=0.4)
         assert rows[end, absent] == 0
     assert rows[0, AFTER] > 0 and rows[-1, BEFORE] > 0
+
+
+def test_at_the_ends_changes_are_those_beside_them() -> None:
+    shaken = rows_of(lambda number: camera(0.02 * (number % 2)))
+    assert shaken[[0, -1], SHAKE] == pytest.approx(shaken[6, SHAKE], rel=0.1) and shaken[6, SHAKE] > 2
+    about = rows_of(lambda number: with_thing(camera(), 0.5 + 0.03 * (number % 2), 0.5))
+    assert about[[0, -1], TURN.stop - 1] == pytest.approx(about[6, TURN.stop - 1], rel=0.2) and about[6, TURN][-1] > 1
+
+
+def test_speeds_are_a_second_whatever_the_step() -> None:
+    """At 4 frames a second the nearest frame is 0.25 s on."""
+    fast, slow = (
+        rows_of(lambda number, fps=fps: with_thing(camera(0.1 * number / fps), 0.3 + 0.15 * number / fps, 0.5), fps=fps)
+        for fps in (5, 4)
+    )
+    assert slow[6, RIGHT] == pytest.approx(fast[6, RIGHT], rel=0.02)
+    assert slow[6, SPEED][-1] == pytest.approx(fast[6, SPEED][-1], rel=0.1)
 
 
 def test_a_gap_in_time_has_no_neighbours_across_it() -> None:

@@ -169,5 +169,5 @@ def test_variants_follow_from_the_picture_and_differ_from_each_other() -> None:
     rows = rows_of(pictures, kind=VariedRegionsExtractor)
     assert rows == rows_of(pictures[::-1], kind=VariedRegionsExtractor)[::-1]
     variants = split_variants(rows)
-    assert len({plain for plain in rows_of(pictures)} | {row for own in variants for row in own}) == 2 + 2 * VARIANTS
+    assert len(set(rows_of(pictures)) | {row for own in variants for row in own}) == 2 + 2 * VARIANTS
     assert unpack_cells(variants[-1]).shape == (2, 432, REGION_WIDTH)

@@ -41,7 +41,7 @@ def test_a_question_asks_after_one_class_of_all_frames() -> None:
     assert examples.question("KO").targets.tolist() == [0, 0, 1, 0]
     with pytest.raises(LabelError, match="'neither' is true of all labelled frames"):
         examples.question("neither")
-    with pytest.raises(LabelError, match="'KO' is true of no labelled frame: .*--background"):
+    with pytest.raises(LabelError, match=r"'KO' is true of no labelled frame: .*--background"):
         examples.take(np.array([0, 1])).question("KO")
 
 

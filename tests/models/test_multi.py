@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def weather(count: int = 120, *, seed: int = 0, **changes: Any) -> Examples:
         "classes": ("rain", "night"), "truth": truth, "views": {"appearance": looks.astype(np.float32)},
         "targets": np.zeros(count, np.int64),
     }  # fmt: skip
-    return film(count, **{**values, **changes})
+    return dataclasses.replace(film(count), **{**values, **changes})
 
 
 @pytest.fixture(scope="module")

@@ -158,6 +158,14 @@ def test_a_rare_class_weighs_as_much_as_a_common_one() -> None:
     assert chance == pytest.approx(0.5, abs=0.15)
 
 
+def test_the_weights_are_a_moving_average() -> None:
+    make, asked = problem(apart=2)
+    begun = make(torch.Generator().manual_seed(0)).weights.detach()
+    network = fit_everything(make, asked, recipe=dataclasses.replace(RECIPE, decay=0.0), seed=0, steps=1)
+    # The first step of Adam is as long as its rate, in every direction; a fiftieth of it is in the average.
+    assert (network.weights.detach() - begun).abs().median().item() == pytest.approx(0.02 * 0.02, rel=0.01)
+
+
 def test_the_number_of_threads_is_put_back() -> None:
     before = torch.get_num_threads()
     make, asked = problem(apart=2)

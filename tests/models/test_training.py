@@ -12,9 +12,11 @@ import pytest
 
 from drawn_examples import film, pictures, things
 from reelsift.errors import LabelError, ModelError
-from reelsift.models import train
+from reelsift.models import candidates, train
 from reelsift.models.bench import spread_rows
+from reelsift.models.heads import BlendHead
 from reelsift.models.logistic import softmax
+from reelsift.models.region_head import RegionsHead
 from reelsift.specs import TrainSpec
 
 
@@ -144,6 +146,7 @@ QUICK = TrainSpec(folds=2, hidden=(4,))
 @pytest.mark.usefixtures("all_heads")
 def test_a_small_thing_in_a_corner_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "SEARCH_STEPS", 100)
+    monkeypatch.setattr(candidates, "VARIED_ROWS", 60)  # one variant of each
     examples, fetch, asked = things()
     training = train(examples, spec=QUICK, task="thing", fetch=fetch)
     report, scores = training.report, {item.model: item.balanced_accuracy for item in training.report.candidates}
@@ -187,8 +190,20 @@ def test_without_a_way_to_fetch_views_there_are_dense_layers_all_the_same() -> N
     assert next(item for item in report.candidates if item.model == "mlp").settings == "hidden 4"
 
 
+@pytest.mark.parametrize("kind", ["mlp", "regions"])
+def test_heads_learned_step_by_step_need_no_held_out_frames(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "VARIED_ROWS", 0)
+    examples, fetch, _ = things(6)
+    two = examples.take(np.array([0, 3]))
+    spec = TrainSpec(model=kind, hidden=(4,), background="KO")  # type: ignore[arg-type]
+    report = train(two, spec=spec, task="thing", fetch=fetch).report
+    assert report.balanced_accuracy is None
+    json.dumps(report.to_dict(), allow_nan=False)
+
+
 @pytest.mark.parametrize("kind", ["linear", "mlp", "regions"])
-def test_only_the_head_that_was_asked_for(kind: str) -> None:
+def test_only_the_head_that_was_asked_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "VARIED_ROWS", 0)
     examples, fetch, asked = things(30)
     spec = TrainSpec(model=kind, folds=2, hidden=(4,), background="KO")  # type: ignore[arg-type]
     training = train(examples, spec=spec, task="thing", fetch=fetch)

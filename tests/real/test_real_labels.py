@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reelsift.project import Project
+from reelsift.specs import IndexSpec, TrainSpec
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CARTOONS, FRAMES = DATA / "tom_jerry" / "mapping.csv", DATA / "tom_jerry" / "frames"
@@ -39,3 +40,13 @@ def test_a_model_of_the_first_cartoons_is_scored_on_the_others(tmp_path: Path) -
     assert {name: scores.frames for name, scores in done.per_class.items()} == {"Jerry": 45, "Tom": 62, "neither": 68}
     assert done.honest_accuracy is not None and done.accuracy > done.majority_accuracy
     assert len(done.problems) == 2
+
+
+def test_regions_know_the_characters_in_scenes_they_have_not_seen(tmp_path: Path) -> None:
+    project = Project(tmp_path / "project")
+    project.import_labels(CARTOONS, task="character", root=FRAMES, names=NAMES, fps=Fraction(1))
+    spec = TrainSpec(model="regions", background="neither")
+    report = project.train("character", spec=spec, index=IndexSpec(views=("quality",))).summary
+    assert report["accuracy"] >= 0.85 and report["views"] == ("regions",)
+    # That the picture which shows both is labelled as one of them is found.
+    assert any(Path(suspect["source"]).name in ("frame14.jpg", "frame15.jpg") for suspect in report["suspects"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,13 +39,15 @@ def plot_training(path: Path, reports: Mapping[str, Mapping[str, Any]]) -> None:
     for (left, right), (name, report) in zip(axes, reports.items(), strict=True):
         _draw_curves(left, report, name=name)
         _draw_confusion(right, report)
-    with writing_file(path) as beside:
+    with writing_file(path) as beside, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # drawn as a box
         figure.savefig(beside, dpi=DOTS_PER_INCH, format="png", metadata={"Software": None})
 
 
 def _draw_curves(axes: Axes, report: Mapping[str, Any], *, name: str) -> None:
-    with_curve = [found for found in report["candidates"] if found["curve"]]
-    axes.set_title(f"{name}: {report['model']} on {' + '.join(report['views'])}", fontsize=9, color=INK, loc="left")
+    with_curve = [found for found in report["candidates"] if found["curve"] and found["curve"]["steps"]]
+    title = f"{name}: {report['model']} on {' + '.join(report['views'])}"
+    axes.set_title(title, fontsize=9, color=INK, loc="left", parse_math=False)  # names may hold dollars
     if not with_curve:
         axes.axis("off")
         axes.text(0.5, 0.5, "the heads that were tried are solved at once:\nthere are no steps to show", ha="center",
@@ -55,10 +58,11 @@ def _draw_curves(axes: Axes, report: Mapping[str, Any], *, name: str) -> None:
     steps, honest = np.array(curve["steps"]), np.array(curve["honest_losses"], dtype=float)
     axes.plot(steps, curve["train_losses"], color=TRAINED, label=f"{found['model']}: while it learns, with dropout")
     axes.plot(steps, honest, color=HONEST, label=f"{found['model']}: on frames held out (honest)")
-    best = int(np.nanargmin(honest))
-    axes.axvline(steps[best], color=PALE, linewidth=0.8, linestyle=":")
-    axes.annotate(f"kept: {steps[best]} steps, {honest[best]:.2f}", (steps[best], honest[best]), fontsize=8, color=INK,
-                  xytext=(-6, 26), textcoords="offset points", ha="right")  # fmt: skip
+    if np.isfinite(honest).any():
+        best = int(np.nanargmin(honest))
+        axes.axvline(steps[best], color=PALE, linewidth=0.8, linestyle=":")
+        axes.annotate(f"kept: {steps[best]} steps, {honest[best]:.2f}", (steps[best], honest[best]), fontsize=8,
+                      color=INK, xytext=(-6, 26), textcoords="offset points", ha="right")  # fmt: skip
     axes.set_xlabel("steps", fontsize=8)
     axes.set_ylabel("log loss", fontsize=8)
     axes.set_ylim(bottom=0)
@@ -78,8 +82,10 @@ def _draw_confusion(axes: Axes, report: Mapping[str, Any]) -> None:
                       color="white" if share > 0.55 else INK)  # fmt: skip
     shown = [name if len(name) <= NAME_LETTERS else name[: NAME_LETTERS - 1] + "…" for name in names]
     slant = 45 if len(names) > 4 else 0
-    axes.set_xticks(range(len(names)), shown, fontsize=8, rotation=slant, ha="right" if slant else "center")
-    axes.set_yticks(range(len(names)), shown, fontsize=8)
+    axes.set_xticks(
+        range(len(names)), shown, fontsize=8, rotation=slant, ha="right" if slant else "center", parse_math=False
+    )
+    axes.set_yticks(range(len(names)), shown, fontsize=8, parse_math=False)
     axes.set_xlabel("said, in honest folds", fontsize=8)
     axes.set_ylabel("true", fontsize=8)
     axes.tick_params(length=0)

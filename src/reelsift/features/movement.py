@@ -134,7 +134,7 @@ def _without_camera(vectors: FloatArray, seen: FloatArray) -> tuple[FloatArray, 
         rest_right, rest_below = right - (x + zoom * across - roll * down), below - (y + roll * across + zoom * down)
         if fit < _FITS - 1:
             squares = rest_right**2 + rest_below**2
-            usual = np.median(squares.reshape(count, height * width), axis=1)[:, None, None]
+            usual = np.sort(squares.reshape(count, height * width), axis=1)[:, height * width // 2, None, None]
             weights = (seen + np.float32(1e-3)) / (1 + squares / np.maximum(2 * usual, np.float32(0.01))) ** 2
     return camera, np.stack([rest_right * seen, rest_below * seen], axis=-1)
 

@@ -115,7 +115,8 @@ def fit_folds(
                 best, best_loss, best_steps = logits, honest[-1], done[-1]
             elif done[-1] - best_steps >= recipe.patience * recipe.stretch:
                 break
-    return FoldFit(best, best_steps or recipe.most_steps, Curve(tuple(done), tuple(losses), tuple(honest)))
+    known = tuple(loss if np.isfinite(loss) else None for loss in honest)
+    return FoldFit(best, best_steps or recipe.most_steps, Curve(tuple(done), tuple(losses), known))
 
 
 def fit_everything(make: MakeNetwork, problem: Problem, *, recipe: Recipe, seed: int, steps: int) -> nn.Module:

@@ -41,11 +41,14 @@ class Scores:
 
 @dataclass(frozen=True)
 class Curve:
-    """How training went: after so many steps, the loss on what is learned from, and the honest log loss."""
+    """How training went: after so many steps, the loss on what is learned from, and the honest log loss.
+
+    That is `None` where nothing could be held out.
+    """
 
     steps: tuple[int, ...]
     train_losses: tuple[float, ...]
-    honest_losses: tuple[float, ...]
+    honest_losses: tuple[float | None, ...]
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ Placed = tuple[Sketch, Floats]
 
 MASK_WIDTH, MASK_HEIGHT = 160, 90  # how much of a figure shows is counted on a coarse grid, whatever the picture's size
 # A figure of which less shows is not drawn: what the truth says is then what there is to see. The second is about a
-# tenth of a figure: nobody would name a tail's end or the tip of a nose.
-SEEN_CELLS, SEEN_SHARE = 14, 0.03
+# sixth of a figure: nobody would name a tail's end or the tip of a nose.
+SEEN_CELLS, SEEN_SHARE = 20, 0.05
 HELD: Colour = (214, 92, 90)
 
 
