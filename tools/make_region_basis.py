@@ -4,8 +4,9 @@
 
 The basis is the principal components of the network's maps over pictures that no user brought: the photos that
 scikit-image and scikit-learn install, and flat drawings of random shapes, which count three times as much. Photos alone
-miss what tells drawn things apart: on a set of cartoons they cost six points of accuracy. Each component is divided by its standard
-deviation, so that all are kept with the same precision. Deterministic; changing it means a new version of the view.
+miss what tells drawn things apart: on a set of cartoons they cost six points of accuracy. Each component is divided by
+its standard deviation, so that all are kept with the same precision. Deterministic; changing it means a new version of
+the view.
 """
 
 from __future__ import annotations

@@ -149,6 +149,8 @@ def test_the_view_joins_others_without_these_being_computed_again(
     assert set(opened) == {"motion"}
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert both.views["motion"].shape == (FRAMES, MOTION_WIDTH) and len(both.views["quality"]) == FRAMES
+    stored = sum(path.stat().st_size for path in tmp_path.rglob("motion*/*/part-*"))
+    assert stored < FRAMES * (36 * 60 + 4 * MOTION_WIDTH + 100)  # a picture and its numbers, little beside
 
 
 @pytest.mark.usefixtures("short_parts")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -45,12 +47,13 @@ def test_time_stamps_that_start_again_part_a_film() -> None:
     assert nearest_rows(times, lag_seconds=-0.2).tolist() == [-1, 0, 1, -1, 3, -1, 5]
 
 
-def sums_around(kept: np.ndarray, *, times_seconds: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def sums_around(kept: Sequence[bytes], *, times_seconds: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """A view that is quick: what is kept of a frame, of the one before it and of the one after it."""
-    rows = [kept]
+    own = np.frombuffer(b"".join(kept), np.uint8)[:, None]
+    rows = [own]
     for lag in (-0.8, 0.8):
         near = nearest_rows(times_seconds, lag_seconds=lag)
-        rows.append(np.where(near[:, None] >= 0, kept[near], 0))
+        rows.append(np.where(near[:, None] >= 0, own[near], 0))
     return np.concatenate(rows, axis=1)[wanted].astype(np.float32)
 
 
@@ -67,9 +70,10 @@ def sums() -> object:
 def test_rows_are_the_same_in_whatever_runs_the_frames_come(data: st.DataObject) -> None:
     steps = data.draw(st.lists(st.sampled_from([0.04, 0.3, 0.8, 1.2, 5.0, -2.0, 0.0]), min_size=1, max_size=40))
     times = np.cumsum(steps)
-    kept = np.arange(2 * len(times), dtype=np.uint8).reshape(-1, 2)
+    kept = [bytes([number + 1]) for number in range(len(times))]
     borders = sorted(data.draw(st.lists(st.integers(0, len(times)), max_size=6)))
-    runs = [*zip(np.split(times, borders), np.split(kept, borders), strict=True)]
+    parts = pairwise([0, *borders, len(times)])
+    runs = [(times[start:stop], kept[start:stop]) for start, stop in parts]
     whole = sums_around(kept, times_seconds=times, wanted=np.arange(len(times)))
     assert np.array_equal(np.concatenate(list(derive_in_runs("sums", runs))), whole)
 
@@ -78,13 +82,13 @@ def test_little_is_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a long film only the frames within reach are kept beside the run that is worked on."""
     held: list[int] = []
 
-    def watched(kept: np.ndarray, *, times_seconds: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    def watched(kept: Sequence[bytes], *, times_seconds: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         held.append(len(kept))
         return sums_around(kept, times_seconds=times_seconds, wanted=wanted)
 
     monkeypatch.setattr(neighbours, "_sums_around", watched)
     times = np.arange(5000) / 10
-    runs = [(times[start : start + 50], np.zeros((50, 2), np.uint8)) for start in range(0, 5000, 50)]
+    runs = [(times[start : start + 50], [b"x"] * 50) for start in range(0, 5000, 50)]
     assert sum(len(rows) for rows in derive_in_runs("sums", runs)) == 5000
     assert max(held) <= 50 + 2 * 13 + 2
 

@@ -37,7 +37,7 @@ def test_a_row_for_each_image_in_order(view: str) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_images_no_rows(view: str) -> None:
-    widths = {"appearance": 1280, "quality": 130, "motion": 2160}
+    widths = {"appearance": 1280, "quality": 130}
     with open_extractor(view, spec=SPEC, threads=1) as extractor:
         rows = extractor.finish()
     if view in widths:

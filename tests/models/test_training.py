@@ -150,7 +150,7 @@ def test_a_small_thing_in_a_corner_decides(monkeypatch: pytest.MonkeyPatch) -> N
     examples, fetch, asked = things()
     training = train(examples, spec=QUICK, task="thing", fetch=fetch)
     report, scores = training.report, {item.model: item.balanced_accuracy for item in training.report.candidates}
-    assert set(scores) == {"linear", "regions", "blend", "mlp"}
+    assert set(scores) == {"linear", "regions", "blend"}  # far ahead, so dense layers are not tried
     assert scores["linear"] is not None and scores["linear"] < 0.65
     assert scores["regions"] is not None and scores["regions"] > 0.75
     assert report.model in ("regions", "blend")

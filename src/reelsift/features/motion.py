@@ -26,6 +26,7 @@ Numbers without an upper limit are kept as logarithms: `log(1 + x / small)`, wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import TracebackType
@@ -58,10 +59,10 @@ _STEP = 1.0  # of brightness
 
 
 class MotionExtractor:
-    """Keeps a small grey picture of each image: `(N, 2160)` uint8."""
+    """Keeps a small grey picture of each image: N byte strings of 2160, row by row."""
 
     def __init__(self, spec: IndexSpec, *, threads: int) -> None:
-        self._rows: list[NDArray[np.uint8]] = []
+        self._rows: list[bytes] = []
 
     def __enter__(self) -> MotionExtractor:
         return self
@@ -72,25 +73,24 @@ class MotionExtractor:
         return None
 
     def add(self, image: Image) -> None:
-        self._rows.append(scaled(image.luma(_DRAWN), MOTION_PICTURE).reshape(-1))
+        self._rows.append(scaled(image.luma(_DRAWN), MOTION_PICTURE).tobytes())
 
-    def finish(self) -> NDArray[np.uint8]:
-        width = MOTION_PICTURE.width * MOTION_PICTURE.height
-        return np.stack(self._rows) if self._rows else np.empty((0, width), np.uint8)
+    def finish(self) -> list[bytes]:
+        return self._rows
 
 
-def motion_of(kept: NDArray[np.uint8], *, times_seconds: NDArray[np.float64], wanted: Rows) -> FloatArray:
+def motion_of(kept: Sequence[bytes], *, times_seconds: NDArray[np.float64], wanted: Rows) -> FloatArray:
     """The motion numbers of frames; see `neighbours.Derive`.
 
     Args:
-        kept: `(N, 2160)` small pictures of frames of one film, in its order.
+        kept: Small pictures of N frames of one film, in its order.
         times_seconds: (N,) their time stamps.
         wanted: (K,) the rows whose numbers are wanted.
 
     Returns:
         `(K, 60)` float32; the module says what they are.
     """
-    pictures = kept.reshape(-1, MOTION_PICTURE.height, MOTION_PICTURE.width)
+    pictures = np.frombuffer(b"".join(kept), np.uint8).reshape(-1, MOTION_PICTURE.height, MOTION_PICTURE.width)
     lag, *longer = LAGS_SECONDS
     near = _Steps.over(lag, pictures, times_seconds, wanted, flow=True)
     far = [_Steps.over(seconds, pictures, times_seconds, wanted, flow=False) for seconds in longer]

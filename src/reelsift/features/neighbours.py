@@ -1,16 +1,16 @@
 """Views that tell a frame from those around it: who is whose neighbour in time, and the rows that follow from it.
 
-Such a view is made in two steps. Its extractor keeps of each frame only what is needed to compare it with others, so
-that parts, processes and resumed runs know nothing of neighbours. Once the frames of a source are together, the view's
-`derive` makes its rows of that. Lags are seconds, so that rows mean the same however densely a film was sampled.
+Such a view is made in two steps. Its extractor keeps of each frame, as bytes, what is needed to compare it with others,
+so that parts, processes and resumed runs know nothing of neighbours. Once the frames of a source are together, the
+view's `derive` makes its rows of that. Lags are seconds: rows mean the same however densely a film was sampled.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +26,13 @@ class Derive(Protocol):
     """Makes rows of frames from what an extractor kept of them and of those around them."""
 
     def __call__(
-        self, kept: NDArray[Any], *, times_seconds: NDArray[np.float64], wanted: NDArray[np.int64]
+        self, kept: Sequence[bytes], *, times_seconds: NDArray[np.float64], wanted: NDArray[np.int64]
     ) -> NDArray[np.float32]:
         """The rows `(K, D)` of the frames `wanted`, numbers of rows of `kept`, which are in the order of the film."""
 
 
 def derive_rows(
-    name: str, kept: NDArray[Any], *, times_seconds: NDArray[np.float64], wanted: NDArray[np.int64]
+    name: str, kept: Sequence[bytes], *, times_seconds: NDArray[np.float64], wanted: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """The rows of a view with a `derive`; see `Derive`."""
     module, _, function = view_named(name).derive.partition(":")
@@ -68,7 +68,7 @@ def nearest_rows(times_seconds: NDArray[np.float64], *, lag_seconds: float) -> N
 
 
 def derive_in_runs(
-    name: str, runs: Iterable[tuple[NDArray[np.float64], NDArray[Any]]]
+    name: str, runs: Iterable[tuple[NDArray[np.float64], Sequence[bytes]]]
 ) -> Iterator[NDArray[np.float32]]:
     """The rows of a view for all frames of a source, some at a time: memory does not grow with its length.
 
@@ -77,16 +77,17 @@ def derive_in_runs(
         runs: Times and what the extractor kept, a run of frames after the other.
     """
     reach = view_named(name).reach_seconds
-    times, kept, done = np.empty(0), None, 0
+    kept: list[bytes] = []
+    times, done = np.empty(0), 0
     for run_times, run_kept in runs:
         times = np.concatenate([times, run_times])
-        kept = run_kept if kept is None else np.concatenate([kept, run_kept])
+        kept = [*kept, *run_kept]
         ready = _complete(times, reach)
         if ready > done:
             yield derive_rows(name, kept, times_seconds=times, wanted=np.arange(done, ready))
             needed = _needed(times, ready, reach)
             times, kept, done = times[needed:], kept[needed:], ready - needed
-    if kept is not None and done < len(times):
+    if done < len(times):
         yield derive_rows(name, kept, times_seconds=times, wanted=np.arange(done, len(times)))
 
 

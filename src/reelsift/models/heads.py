@@ -96,10 +96,7 @@ class BlendHead:
         """The head that gave `settings` and `arrays`."""
         parts = []
         for number, part in enumerate(settings["parts"]):
-            own = {
-                name[len(f"{number}.") :]: values for name, values in arrays.items() if name.startswith(f"{number}.")
-            }
-            parts.append(head_from_parts(part, own))
+            parts.append(head_from_parts(part, below(f"{number}.", arrays)))
         return cls(tuple(parts), tuple(float(scale) for scale in settings["scales"]))
 
 

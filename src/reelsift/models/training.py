@@ -33,6 +33,7 @@ FloatArray = NDArray[np.float64]
 
 FEW_LABELS = 5
 GOOD_ENOUGH = 0.985  # balanced accuracy from which no slower head can win enough to be worth its time
+FAR_AHEAD = 0.75  # of the linear head's log loss
 MOST_LISTED = 20
 
 
@@ -154,10 +155,13 @@ def _try_all(bench: Bench, *, spec: TrainSpec, started: float) -> tuple[list[Tri
     def over_budget() -> bool:
         return time.perf_counter() - started > spec.budget_seconds
 
-    left_out = []
+    left_out: list[str] = []
     if bench.fetch is not None and not over_budget():
         regions = try_regions(bench, spec=spec)
         tried += [regions, try_blend(bench, (linear, regions))]
+    # Dense layers see what the linear head sees: they do not catch up with a head that is far ahead of it.
+    if min(trial.candidate.log_loss or 0.0 for trial in tried) < FAR_AHEAD * (linear.candidate.log_loss or 0.0):
+        return sorted(tried, key=lambda trial: trial.rank), left_out
     if not over_budget():
         tried.append(try_mlp(bench, linear.candidate.views, spec=spec))
     else:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["TrainingDone", "load_model", "train_task", "training_index"]
 
 PICTURE_NAME = "training.png"
+FURTHER_VIEWS = ("motion",)  # vectors that training tries where they are stored
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,10 @@ def _described(spec: IndexSpec) -> dict[str, Any]:
 
 
 def training_index(layout: Layout, labels: Sequence[Label]) -> IndexSpec:
-    """The way most labelled sources were indexed, the densest where several are equal; the default if none was."""
+    """The way most labelled sources were indexed, the densest where several are equal; the default if none was.
+
+    Its views are the default ones, and those that somebody had computed of all labelled sources.
+    """
     found: dict[tuple[object, ...], list[IndexSpec]] = {}
     sources: dict[tuple[object, ...], set[str]] = {}
     for source_id in {label.source_id for label in labels}:
@@ -211,4 +215,6 @@ def training_index(layout: Layout, labels: Sequence[Label]) -> IndexSpec:
         return IndexSpec()
     best = max(found, key=lambda key: (len(sources[key]), max(density(spec.frames.sampling) for spec in found[key])))
     densest = max(found[best], key=lambda spec: density(spec.frames.sampling))
-    return replace(densest, views=IndexSpec().views)
+    stored = {sid: {record.view for record in layout.features.records(sid)} for sid in {x.source_id for x in labels}}
+    further = [view for view in FURTHER_VIEWS if all(view in views for views in stored.values())]
+    return replace(densest, views=(*IndexSpec().views, *further))

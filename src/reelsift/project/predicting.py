@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from reelsift.errors import IndexIncompleteError, LabelError
-from reelsift.features.extraction import compute_views
+from reelsift.features.loose import compute_among_neighbours
 from reelsift.features.store import IndexedSource
 from reelsift.features.tables import read_facts, read_rows, write_table
 from reelsift.media.parts import scan_packets
@@ -179,7 +179,7 @@ def _rows_between(
     """The views of the frames in each gap."""
     spec = IndexSpec.from_dict(model.index_spec)
     with open_film(source.path) as reader:
-        return compute_views(_between(reader, timeline, gaps, spec), model.views, spec)
+        return compute_among_neighbours(_between(reader, timeline, gaps, spec), model.views, spec, source=source)
 
 
 def _refined(timeline: Timeline, rows: dict[str, Any], gaps: list[int], part: _Part) -> Timeline:
