@@ -159,7 +159,7 @@ def test_a_small_thing_in_a_corner_decides(monkeypatch: pytest.MonkeyPatch) -> N
     assert [item.settings for item in report.candidates if item.model == "regions"] == ["background KO"]
     assert sorted(asked) == ["regions", "regions_varied"]
     curves = {item.model: item.curve for item in report.candidates}
-    assert curves["regions"] is not None and curves["mlp"] is not None and curves["linear"] is None
+    assert curves["regions"] is not None and curves["linear"] is None
     unseen, fetch_unseen, _ = things(seed=1)
     rows = {"regions": fetch_unseen("regions", unseen.source_ids, unseen.times_seconds), **unseen.views}
     assert (training.model.probabilities(rows).argmax(axis=1) == unseen.targets).mean() > 0.8

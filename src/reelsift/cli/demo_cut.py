@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reelsift.cli.demo_narrator import Narrator
+from reelsift.cli.demo_strip import draw_strip, read_labels
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +18,8 @@ _FILM, _CUT, _STRIP, _TABLE = "printer.mp4", "printer-cut.mp4", "printer.png", "
 SHOWN = (_FILM, _CUT, _STRIP)
 FILES = (*SHOWN, _TABLE)
 FOLDERS = ("frames", "training")
+_NAMES = {True: "OK", False: "KO"}  # the light is on, or off
+_COLOURS = {"OK": (64, 200, 96), "KO": (232, 72, 64)}
 _SORTED_FRAMES = 60
 _FRAMES, _WIDTH, _HEIGHT = 1600, 1280, 720
 
@@ -39,11 +41,13 @@ def run(show: Narrator) -> dict[str, Any]:
     show.run("predict", "keep", _FILM, "--csv", _TABLE)
     # The demo is in a hurry: the usual preset takes three times as long for a fifth less of bytes.
     done = show.run("cut", _FILM, "--task", "keep", "--keep", "OK", "-o", _CUT, "--preset", "veryfast")
-    accuracy = _accuracy(film.truth, labelled)
+    decided, truth = read_labels(_TABLE), {index: _NAMES[bool(on)] for index, on in enumerate(film.truth)}
+    unseen = truth.keys() - set(labelled)
+    accuracy = sum(decided[index] == truth[index] for index in unseen) / len(unseen)
     show.say(
         f"  against the truth the film was drawn from: {accuracy * 100:.2f} % right, of the frames not shown as labels"
     )
-    _draw_strip(film.truth)
+    draw_strip(_FILM, _STRIP, decided=decided, truth=truth, colours=_COLOURS)
     return {"accuracy": accuracy, "kept_frames": done["kept_frames"], "total_frames": done["total_frames"]}
 
 
@@ -58,41 +62,8 @@ def _sort_by_hand(truth: NDArray[np.bool_]) -> list[int]:
     labelled: list[int] = []
     for picture in sorted(Path("frames").glob("*.jpg")):
         index = int(picture.stem.rpartition("_")[2])
-        folder = Path("training", "OK" if truth[index] else "KO")
+        folder = Path("training", _NAMES[bool(truth[index])])
         folder.mkdir(parents=True, exist_ok=True)
         picture.rename(folder / picture.name)
         labelled.append(index)
     return labelled
-
-
-def _decided() -> list[bool]:
-    """What `predict` wrote for each frame: whether it is OK."""
-    with Path(_TABLE).open(encoding="utf-8", newline="") as table:
-        return [row["label"] == "OK" for row in csv.DictReader(table)]
-
-
-def _accuracy(truth: NDArray[np.bool_], labelled: list[int]) -> float:
-    import numpy as np
-
-    unseen = np.setdiff1d(np.arange(len(truth)), labelled)
-    return float((np.array(_decided())[unseen] == truth[unseen]).mean())
-
-
-def _draw_strip(truth: NDArray[np.bool_]) -> None:
-    from reelsift.demo.strip import sample_indexes, strip
-    from reelsift.media.pictures import write_picture
-    from reelsift.media.reader import open_film
-    from reelsift.media.render import Renderer
-    from reelsift.specs import PictureSpec, Size
-
-    decided = _decided()
-    wanted = set(sample_indexes(len(truth), count=40))
-    renderer = Renderer()
-    with open_film(Path(_FILM)) as reader:
-        chosen = {
-            f.frame_index: renderer.rgb(f, size=Size(320, 180)) for f in reader.frames() if f.frame_index in wanted
-        }
-    names = ["OK" if decided[index] else "KO" for index in chosen]
-    truths = ["OK" if truth[index] else "KO" for index in chosen]
-    picture = strip(list(chosen.values()), names, indexes=list(chosen), truth=truths)
-    write_picture(Path(_STRIP), picture, spec=PictureSpec("png"))
