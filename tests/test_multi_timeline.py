@@ -97,3 +97,7 @@ def test_what_does_not_fit_is_refused() -> None:
         MultiTimeline((dataclasses.replace(TOM, classes=("Jerry", "Tom")),))
     with pytest.raises(SpecError, match="at least one"):
         MultiTimeline(())
+    with pytest.raises(SpecError, match="different classes, not Tom, Tom"):
+        MultiTimeline((TOM, TOM))
+    with pytest.raises(LabelError, match="name at least one class: the classes are Tom, Jerry"):
+        BOTH.any_of([])

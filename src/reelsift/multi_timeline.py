@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from reelsift.errors import LabelError, SpecError
 from reelsift.timeline import Segment, Timeline
 
-__all__ = ["MultiTimeline", "no_of", "yes_or_no"]
+__all__ = ["NONE", "MultiTimeline", "no_of", "yes_or_no"]
 
 NONE = "none"
 
@@ -51,6 +51,8 @@ class MultiTimeline:
                 part.frame_indexes, first.frame_indexes
             ):
                 raise SpecError("the parts of a timeline are about the same samples of one source and one task")
+        if len(set(self.classes)) < len(self.classes):
+            raise SpecError(f"the parts of a timeline ask after different classes, not {', '.join(self.classes)}")
 
     def __len__(self) -> int:
         return len(self.parts[0])
@@ -146,8 +148,10 @@ class MultiTimeline:
         do not, as the labels decide.
 
         Raises:
-            LabelError: If there is no such class.
+            LabelError: If there is no such class, or `names` is empty.
         """
+        if not names:
+            raise LabelError(f"name at least one class: the classes are {', '.join(self.classes)}")
         parts = [self.of(name) for name in names]
         labels = np.max([part.labels for part in parts], axis=0)
         none = reduce(np.multiply, [part.probabilities[:, 0] for part in parts])

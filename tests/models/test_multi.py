@@ -95,6 +95,12 @@ def test_a_class_that_is_always_true_or_never_is_refused() -> None:
             )
 
 
+@pytest.mark.parametrize("name", ["none", "rain|snow"])
+def test_a_class_that_timelines_could_not_tell_is_refused(name: str) -> None:
+    with pytest.raises(LabelError, match="cannot name one"):
+        train_multi(weather(classes=("night", name)), spec=TrainSpec(), task="weather")
+
+
 def test_round_trip(training: MultiTraining, tmp_path: Path) -> None:
     training.model.save(tmp_path / "weather")
     back, views = load_any(tmp_path / "weather"), weather(30, seed=2).views

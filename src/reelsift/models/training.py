@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reelsift.errors import LabelError
 from reelsift.held_out import HeldOut
 from reelsift.models.bench import Bench, Fetch, prepare
 from reelsift.models.candidates import Trial, try_blend, try_linear, try_mlp, try_regions
@@ -24,6 +25,7 @@ from reelsift.models.report import (
     confusion_counts,
     summary_of_questions,
 )
+from reelsift.multi_timeline import NONE
 from reelsift.smoothing import fit_switch_rate
 from reelsift.specs import TrainSpec
 
@@ -123,9 +125,15 @@ def train_multi(
     """Learns a yes-or-no model for each class of a task whose classes can be true at once; as `train`.
 
     Raises:
-        LabelError: If a class is true of all frames or of none.
+        LabelError: If a class is true of all frames or of none, or has a name that timelines could not tell apart.
     """
     names = examples.chosen_classes(spec.classes)
+    for name in names:
+        if "|" in name or name == NONE:
+            raise LabelError(
+                f"where several classes can be true at once, '{name}' cannot name one: timelines join names by '|' and "
+                f"say '{NONE}' where no class is true; import it with --names '{name}'=ANOTHER"
+            )
     trainings = {}
     for name in names:
         question = examples.question(name)
