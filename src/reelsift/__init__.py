@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reelsift.project import Project
-    from reelsift.specs import Crop, CutSpec, FrameSpec, IndexSpec, PictureSpec, Sampling, Size, TrainSpec
+    from reelsift.specs import Crop, CutSpec, FrameSpec, IndexSpec, PictureSpec, RateSpec, Sampling, Size, TrainSpec
     from reelsift.timeline import Segment, Timeline
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "IndexSpec",
     "PictureSpec",
     "Project",
+    "RateSpec",
     "Sampling",
     "Segment",
     "Size",

@@ -12,9 +12,11 @@ from typing import Any, Literal
 
 from reelsift.errors import SpecError
 
-__all__ = ["Crop", "CutSpec", "FrameSpec", "IndexSpec", "PictureSpec", "Sampling", "Size", "TrainSpec"]
+__all__ = ["Crop", "CutSpec", "FrameSpec", "IndexSpec", "PictureSpec", "RateSpec", "Sampling", "Size", "TrainSpec"]
 
 DEFAULT_VIEWS = ("appearance", "quality")
+# The built-in tasks, and the class of each that makes a frame fit for use.
+USABLE_CLASS = {"exposure": "good", "blur": "sharp", "shake": "steady"}
 DEFAULT_BACKBONE = "efficientnet_lite0"
 
 
@@ -24,25 +26,33 @@ class Sampling:
 
     Attributes:
         fps: Samples a second, as an exact fraction; `None` means every frame.
+        bursts: Whether only short bursts of the film are looked at, one every few seconds (`media/bursts.py`); within a
+            burst `fps` frames a second are samples.
     """
 
     fps: Fraction | None = Fraction(5)
+    bursts: bool = False
 
     def __post_init__(self) -> None:
         if self.fps is not None and not 0 < self.fps <= 1000:
             raise SpecError(f"a sampling rate lies between 0 and 1000 frames a second, not {self.fps}: try 5, or all")
+        if self.bursts and self.fps != 5:
+            raise SpecError(f"bursts are sampled at 5 frames a second, not {self.fps or 'all'}")
 
     @classmethod
     def parse(cls, text: str) -> Sampling:
-        """`all`, a number (`5`, `0.5`, `29.97`) or a fraction (`30000/1001`)."""
-        if text.strip().lower() == "all":
-            return cls(None)
+        """`all`, `bursts`, a number (`5`, `0.5`, `29.97`) or a fraction (`30000/1001`)."""
+        word = text.strip().lower()
+        if word in ("all", "bursts"):
+            return cls(None) if word == "all" else cls(bursts=True)
         try:
-            return cls(Fraction(text.strip()))
+            return cls(Fraction(word))
         except (ValueError, ZeroDivisionError):
             raise SpecError(f"'{text}' is not a sampling rate: give a number of frames a second, or 'all'") from None
 
     def __str__(self) -> str:
+        if self.bursts:
+            return "bursts"
         if self.fps is None:
             return "all"
         return str(self.fps.numerator) if self.fps.denominator == 1 else f"{self.fps.numerator}/{self.fps.denominator}"
@@ -254,6 +264,32 @@ class CutSpec:
         if self.quality is not None and not 0 <= self.quality <= 100:
             raise SpecError(f"quality goes from 0 to 100, not {self.quality}")
         check_thresholds(self.thresholds)
+
+
+@dataclass(frozen=True)
+class RateSpec:
+    """What is asked of clips, and which cannot be used.
+
+    Attributes:
+        tasks: Built-in tasks, or trained ones.
+        reject: The condition under which a clip is rejected, as `reelsift.expressions` reads it; `None` takes the usual
+            one for these tasks.
+        thresholds: For each task the probability from which a frame counts as a class, where it is not simply the
+            likeliest.
+    """
+
+    tasks: tuple[str, ...] = tuple(USABLE_CLASS)
+    reject: str | None = None
+    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.tasks or len(set(self.tasks)) < len(self.tasks):
+            raise SpecError(f"clips are rated by one task or several, each named once, not {', '.join(self.tasks)}")
+        for task, thresholds in self.thresholds.items():
+            if task not in self.tasks:
+                raise SpecError(f"the threshold of '{task}.{next(iter(thresholds), '')}': clips are rated by "
+                                f"{', '.join(self.tasks)}; add --task {task}")  # fmt: skip
+            check_thresholds(thresholds)
 
 
 def check_crop(crop: Crop | None, *, size: Size, name: str) -> None:

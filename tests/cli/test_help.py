@@ -27,6 +27,7 @@ OPTIONS = {
     "predict": "--min-seconds --threshold --csv --fps --root",
     "evaluate": "--labels --rename --root --fps --file-column --class-column",
     "screentime": "--csv --plot --fps --root",
+    "rate": "--task --reject --threshold --sort-into --by --undo --html --csv --fps --jobs",
     "cut": "--task --keep --drop -o --crop --speed --frames --renumber --pad --min-seconds --threshold --dry-run"
     " --append --no-audio --codec --quality --preset --fps",
     "status": "",

@@ -16,10 +16,11 @@ import pytest
 from films import B_FRAMES, KINDS, break_packets, write_film
 from quick_specs import ALL, spec_of
 from reelsift.errors import IndexIncompleteError, MediaError, ReelsiftError
-from reelsift.features import extraction, store
+from reelsift.features import computing, extraction, store
 from reelsift.features.extraction import compute_views, extract_part, plan_index, settle_index
 from reelsift.features.loose import compute_among_neighbours, extract_loose
 from reelsift.features.motion import MOTION_WIDTH, motion_of
+from reelsift.features.quality import QUALITY_WIDTH
 from reelsift.features.store import FeatureStore, IndexedSource
 from reelsift.media.parts import plan_parts
 from reelsift.media.reader import open_film
@@ -143,8 +144,8 @@ def test_the_view_joins_others_without_these_being_computed_again(
     index(film, features, views=("quality", "thumbnail"))
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("part-*")}
     opened: list[str] = []
-    real = extraction.open_extractor
-    monkeypatch.setattr(extraction, "open_extractor", lambda view, **more: opened.append(view) or real(view, **more))
+    real = computing.open_extractor
+    monkeypatch.setattr(computing, "open_extractor", lambda view, **more: opened.append(view) or real(view, **more))
     both = index(film, features, views=("quality", "motion"))
     assert set(opened) == {"motion"}
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -263,7 +264,7 @@ def test_frames_between_samples_are_those_of_an_index_of_all(film: FilmSource) -
         rows = compute_among_neighbours(images, ("motion", "quality"), ALL, source=film)
     assert rows[""]["frame_index"].tolist() == list(range(96, 105))
     assert np.array_equal(rows["motion"], read_whole(film)[1][96:105])
-    assert rows["quality"].shape == (9, 130)
+    assert rows["quality"].shape == (9, QUALITY_WIDTH)
     none = compute_among_neighbours(iter(()), ("motion",), ALL, source=film)
     assert none["motion"].shape == (0, MOTION_WIDTH)
 

@@ -23,7 +23,7 @@ from films import (
 )
 from quick_specs import ALL, VIEWS, spec_of
 from reelsift.errors import MediaError, ReelsiftError, SourceNotFoundError, SpecError
-from reelsift.features import extraction
+from reelsift.features import computing, extraction
 from reelsift.features.extraction import IndexPlan, compute_views, extract_part, plan_index, settle_index
 from reelsift.features.store import FeatureStore, IndexedSource
 from reelsift.features.thumbnail import decode_thumbnail
@@ -216,13 +216,13 @@ def test_views_join_later_without_the_stored_ones_being_computed_again(
     index(slow, store, views=("quality",))
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("part-*")}
     opened: list[str] = []
-    real = extraction.open_extractor
+    real = computing.open_extractor
 
     def counted(view: str, **settings: Any) -> Any:
         opened.append(view)
         return real(view, **settings)
 
-    monkeypatch.setattr(extraction, "open_extractor", counted)
+    monkeypatch.setattr(computing, "open_extractor", counted)
     both = index(slow, store, views=VIEWS)
     assert set(opened) == {"thumbnail"}
     assert {path: path.stat().st_mtime_ns for path in before} == before

@@ -10,6 +10,7 @@ import pytest
 
 from films import numbered
 from reelsift.errors import SpecError
+from reelsift.features.quality import QUALITY_WIDTH
 from reelsift.features.views import VIEWS, open_extractor, view_key, view_named
 from reelsift.media.render import PictureImage
 from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, Size
@@ -28,6 +29,8 @@ def test_a_row_for_each_image_in_order(view: str) -> None:
             extractor.add(image)
         rows = extractor.finish()
     assert len(rows) == 12
+    if hasattr(extractor, "passed"):
+        return  # its rows say what lies between frames, not what is in one
     for number in (0, 5, 11):
         with open_extractor(view, spec=SPEC, threads=1) as alone:
             alone.add(images(12)[number])
@@ -37,7 +40,7 @@ def test_a_row_for_each_image_in_order(view: str) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_images_no_rows(view: str) -> None:
-    widths = {"appearance": 1280, "quality": 130}
+    widths = {"appearance": 1280, "quality": QUALITY_WIDTH}
     with open_extractor(view, spec=SPEC, threads=1) as extractor:
         rows = extractor.finish()
     if view in widths:

@@ -14,9 +14,11 @@ import pytest
 
 from films import break_packets, numbered, write_film, write_slow_film
 from reelsift.errors import MediaError, ReelsiftError
+from reelsift.labels import Label
 from reelsift.media.sources import FilmSource, resolve_sources
 from reelsift.project import Project, indexing
-from reelsift.project.indexing import IndexResult, fitting_records, index_sources, indexed_views
+from reelsift.project.indexing import IndexResult, fitting_records, index_sources, indexed_views, known_damage
+from reelsift.project.learning import training_index
 from reelsift.runners import core_count
 from reelsift.runners import run as run_items
 from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling
@@ -271,3 +273,68 @@ def test_a_damaged_picture_is_named_by_what_needs_its_views(tmp_path: Path) -> N
     for _ in range(2):
         with pytest.raises(MediaError, match=r"damaged\.png: no frame could be decoded \(not a picture, or damaged"):
             indexed_views(layout, source, spec=ALL, views=("quality",))
+
+
+# Bursts --------------------------------------------------------------------------------------------------------------
+
+BURSTS = IndexSpec(FrameSpec(Sampling.parse("bursts")), views=("quality",))
+
+
+@pytest.fixture
+def burst_film(tmp_path: Path) -> FilmSource:
+    return FilmSource(write_film(tmp_path / "film.mp4", 300), "film.mp4")
+
+
+def test_bursts_serve_for_bursts_only_and_all_of_a_film_serves_for_them(burst_film: FilmSource, tmp_path: Path) -> None:
+    layout = Project(tmp_path / "project").layout
+
+    def samples(spec: IndexSpec) -> int | None:
+        records = fitting_records(layout, burst_film.source_id, spec=spec, views=("quality",))
+        return records[0].samples if records is not None else None
+
+    index_sources(layout, [burst_film], spec=spec_of(Fraction(4)))
+    assert samples(BURSTS) is None  # less often than bursts look
+    (seen,) = index_sources(layout, [burst_film], spec=BURSTS)
+    assert (seen.status, seen.duration_seconds) == ("indexed", 12) and 15 < seen.frames < 30
+    assert index_sources(layout, [burst_film], spec=BURSTS)[0].status == "cached"
+    assert (samples(BURSTS), samples(FIVE), samples(spec_of(Fraction(1, 10)))) == (seen.frames, None, 48)
+    index_sources(layout, [burst_film], spec=FIVE)
+    assert samples(BURSTS) == samples(FIVE) == 60
+    assert len(indexed_views(layout, burst_film, spec=BURSTS, views=("quality",)).frame_indexes) == 60
+
+
+def test_bursts_say_nothing_of_how_to_look_at_films_to_learn_from_them(burst_film: FilmSource, tmp_path: Path) -> None:
+    layout = Project(tmp_path / "project").layout
+    labels = [Label(burst_film.source_id, "kind", "A")]
+    index_sources(layout, [burst_film], spec=dataclasses.replace(BURSTS, views=("quality", "motion")))
+    assert training_index(layout, labels) == IndexSpec()
+    index_sources(layout, [burst_film], spec=spec_of(Fraction(1)))
+    assert training_index(layout, labels) == dataclasses.replace(IndexSpec(), frames=spec_of(Fraction(1)).frames)
+
+
+def test_what_no_burst_looked_at_is_not_damaged(burst_film: FilmSource, tmp_path: Path) -> None:
+    layout = Project(tmp_path / "project").layout
+    assert index_sources(layout, [burst_film], spec=BURSTS)[0].error == ""
+    assert known_damage(layout, burst_film.source_id) == ""
+    hurt = FilmSource(break_packets(burst_film.path, [3]), "film.mp4")  # in the first burst
+    (result,) = index_sources(layout, [hurt], spec=BURSTS)
+    assert result.status == "partial" and "1 frame cannot be decoded" in result.error
+    assert known_damage(layout, hurt.source_id) == result.error
+
+
+@pytest.mark.parametrize("runner", ["serial", "processes"])
+def test_progress_through_bursts_reaches_the_end_and_never_passes_it(runner: Any, tmp_path: Path) -> None:
+    said: list[tuple[int, int]] = []
+    films = [FilmSource(write_film(tmp_path / f"{n}.mp4", 300 + 100 * n), f"{n}.mp4") for n in range(2)]
+    results = index_sources(
+        Project(tmp_path / "project").layout,
+        films,
+        spec=BURSTS,
+        runner=runner,
+        jobs=2,
+        on_progress=lambda what, *, done, total: said.append((done, total)),
+    )
+    assert [result.status for result in results] == ["indexed", "indexed"]
+    for total in (300, 400):
+        reports = [done for done, of in said if of == total]
+        assert reports[0] == 0 and 0.9 * total <= reports[-1] <= total and reports == sorted(reports)

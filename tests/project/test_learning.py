@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from reelsift.errors import LabelError, ModelError
+from reelsift.features.quality import QUALITY_WIDTH
 from reelsift.media.sources import FilmSource
 from reelsift.models import MultiModel, MultiTraining, network_training
 from reelsift.project import Project, gathering, learning
@@ -120,7 +121,7 @@ def test_pictures_are_ordered_by_name_and_know_their_stem(drawn: Road) -> None:
     examples, _ = gathered(drawn.project, FIVE, "light")
     in_order = np.argsort(examples.order)
     assert examples.stems[in_order].tolist() == ["scene1", "scene1", "scene2", "scene2", "scene10", "scene10"]
-    assert examples.views["quality"].shape == (6, 130)
+    assert examples.views["quality"].shape == (6, QUALITY_WIDTH)
     report = drawn.project.train("light").report
     assert report.classes == {"dark": 3, "light": 3}
 

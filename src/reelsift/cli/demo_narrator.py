@@ -71,6 +71,10 @@ def _measured(values: dict[str, Any]) -> str:
     return f"of {row['duration_seconds']:.0f} s: {shown}"
 
 
+def _rated(values: dict[str, Any]) -> str:
+    return f"{len(values['clips'])} clips, {sum(clip['rejected'] for clip in values['clips'])} rejected"
+
+
 def _cut(values: dict[str, Any]) -> str:
     return f"{values['kept_frames']} of {values['total_frames']} frames kept, {values['kept_seconds']:.1f} s"
 
@@ -83,5 +87,6 @@ _OUTCOMES: dict[str, Callable[[dict[str, Any]], str]] = {
     "predict": _predicted,
     "evaluate": lambda values: f"{values['accuracy'] * 100:.1f} % of {values['frames']} frames told rightly",
     "screentime": _measured,
+    "rate": _rated,
     "cut": _cut,
 }

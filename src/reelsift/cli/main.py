@@ -21,6 +21,7 @@ from reelsift.cli import (
     predict_command,
     probe_command,
     project_commands,
+    rate_command,
     screentime_command,
     train_command,
 )
@@ -46,6 +47,7 @@ for module in (
     evaluate_command,
     cut_command,
     screentime_command,
+    rate_command,
     project_commands,
 ):
     module.add_to(app)

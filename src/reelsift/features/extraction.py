@@ -14,20 +14,20 @@ from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from reelsift.errors import MediaError, ReelsiftError
+from reelsift.features.computing import Passed, compute_views, in_runs
 from reelsift.features.store import FeatureStore, IndexRecord, PartFacts, shard_name
 from reelsift.features.tables import VALUES, row_count, writing_table
-from reelsift.features.views import open_extractor
+from reelsift.media.bursts import BURST_PLAN, BurstPart, BurstReader, burst_parts, open_bursts, plan_bursts
 from reelsift.media.parts import PART_SECONDS, PacketScan, Part, plan_parts, scan_packets
 from reelsift.media.picture_reader import read_pictures
 from reelsift.media.probe import missing_end
 from reelsift.media.reader import FilmReader, Frame, open_film
 from reelsift.media.render import FrameImage, Image, PictureImage, Renderer
-from reelsift.media.sampling import Grid, sample
+from reelsift.media.sampling import Grid, marked
 from reelsift.media.sources import FilmSource, PictureSource, Source
 from reelsift.specs import IndexSpec, Size, check_crop
 
@@ -45,6 +45,8 @@ __all__ = [
 FILM_PLAN = f"films-by-{PART_SECONDS:g}s"
 _PICTURES_A_PART = 512
 PICTURE_PLAN = f"pictures-by-{_PICTURES_A_PART}"
+# Shorter, so that two processes share a clip of a minute: one reads bursts faster than several threads do.
+_BURST_PART_SECONDS = 30.0
 
 # Rows are written in runs of so many: films that cannot be divided into parts have all their frames in one.
 _ROWS_AT_ONCE = 1024
@@ -60,6 +62,7 @@ class WorkItem:
         shards: For each view to compute, the file its rows go to.
         origin_pts: Time stamp of the film's first frame, from which the sampling grid counts.
         threads: Threads to use; 0 for all cores.
+        bursts: What of the part is looked at; `None` for all of it.
     """
 
     source: Source
@@ -68,6 +71,7 @@ class WorkItem:
     shards: tuple[tuple[str, Path], ...]
     origin_pts: int
     threads: int = 0
+    bursts: BurstPart | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ class IndexPlan:
         items: The parts that lack a shard.
         expected_frames: Frames in the source, as far as can be told without decoding.
         damage: What is wrong with the source as a whole; empty if nothing is.
-        duration_seconds: From the first frame of a film to its last; 0 for pictures.
+        expected_samples: How many frames will be looked at, about; 0 where all are.
     """
 
     source: Source
@@ -92,7 +96,7 @@ class IndexPlan:
     items: tuple[WorkItem, ...]
     expected_frames: int
     damage: str = ""
-    duration_seconds: float = 0.0
+    expected_samples: float = 0.0
 
 
 def plan_index(
@@ -108,24 +112,59 @@ def plan_index(
         SpecError: If the crop reaches outside the picture.
     """
     source_id = source.source_id
-    plan = FILM_PLAN if isinstance(source, FilmSource) else PICTURE_PLAN
+    plan = _plan_name(source, spec)
     missing = tuple(views) if again else store.missing(source_id, views, spec, plan=plan)
     if not missing:
         return IndexPlan(source, source_id, spec, plan, (), (), (), 0)
-    if isinstance(source, FilmSource):
-        scan, damage = _scan(source, spec)
-        parts, expected, origin = plan_parts(scan), scan.frame_count, scan.pts[0]
-        duration = float((scan.pts[-1] - scan.pts[0]) * scan.time_base)
-    else:
-        parts, expected, origin, damage = _picture_parts(source), len(source.pictures), 0, ""
-        duration = 0.0
+    division = _film_division(source, spec) if isinstance(source, FilmSource) else _picture_division(source)
     items: list[WorkItem] = []
-    for part in parts:
+    for number, part in enumerate(division.parts):
         shards = [(view, store.shard_folder(source_id, view, spec, plan=plan) / shard_name(part)) for view in missing]
         lacking = tuple((view, shard) for view, shard in shards if again or row_count(shard) is None)
         if lacking:
-            items.append(WorkItem(source, part, spec, lacking, origin, threads))
-    return IndexPlan(source, source_id, spec, plan, missing, tuple(parts), tuple(items), expected, damage, duration)
+            bursts = division.bursts[number] if division.bursts is not None else None
+            items.append(WorkItem(source, part, spec, lacking, division.origin_pts, threads, bursts))
+    parts, work, expected = division.parts, tuple(items), sum(part.frame_count for part in division.parts)
+    damage, samples = division.damage, division.samples
+    return IndexPlan(source, source_id, spec, plan, missing, parts, work, expected, damage, samples)
+
+
+def _plan_name(source: Source, spec: IndexSpec) -> str:
+    """What names the division of a source into parts, and the choice of its bursts."""
+    if isinstance(source, PictureSource):
+        return PICTURE_PLAN
+    return f"films-by-{_BURST_PART_SECONDS:g}s-{BURST_PLAN}" if spec.frames.sampling.bursts else FILM_PLAN
+
+
+@dataclass(frozen=True)
+class _Division:
+    """How a source is divided into parts, and what is known of it by then; see `IndexPlan` and `WorkItem`."""
+
+    parts: tuple[Part, ...]
+    bursts: list[BurstPart] | None = None
+    origin_pts: int = 0
+    samples: float = 0.0
+    damage: str = ""
+
+
+def _film_division(source: FilmSource, spec: IndexSpec) -> _Division:
+    scan, damage = _scan(source, spec)
+    sampling = spec.frames.sampling
+    parts = plan_parts(scan, part_seconds=_BURST_PART_SECONDS) if sampling.bursts else plan_parts(scan)
+    chosen = plan_bursts(scan) if sampling.bursts else None
+    bursts = burst_parts(chosen, parts, scan) if chosen is not None else None
+    looked_at = scan.pts[-1] - scan.pts[0]
+    if bursts is not None:
+        looked_at = sum(burst.stop_pts - burst.start_pts for part in bursts for burst in part.bursts)
+    samples = float(looked_at * scan.time_base * sampling.fps) if sampling.fps else 0.0
+    return _Division(tuple(parts), bursts, scan.pts[0], samples, damage)
+
+
+def _picture_division(source: PictureSource) -> _Division:
+    starts = range(0, len(source.pictures), _PICTURES_A_PART)
+    counts = [min(_PICTURES_A_PART, len(source.pictures) - start) for start in starts]
+    parts = (Part(number, None, None, *run) for number, run in enumerate(zip(starts, counts, strict=True)))
+    return _Division(tuple(parts))
 
 
 def _scan(source: FilmSource, spec: IndexSpec) -> tuple[PacketScan, str]:
@@ -176,53 +215,27 @@ def extract_part(item: WorkItem, *, on_frame: Callable[[], None] | None = None) 
     counter = _Counter()
     views = [view for view, _ in item.shards]
     with contextlib.ExitStack() as resources:
-        if isinstance(item.source, FilmSource):
-            reader = resources.enter_context(open_film(item.source.path, threads=item.threads))
-            images = _film_images(item, counter, reader)
-        else:
-            images = _picture_images(item.source, item, counter)
+        images = _opened(item, counter, resources)
         tables = {view: resources.enter_context(writing_table(shard)) for view, shard in item.shards}
-        while True:
-            run = itertools.islice(images, _ROWS_AT_ONCE)
+        for run in in_runs(images, rows=_ROWS_AT_ONCE):
             rows = compute_views(run, views, item.spec, threads=item.threads, on_frame=on_frame)
             for view, table in tables.items():
                 table.add({**rows[""], VALUES: rows[view]})
-            if len(rows[""]["frame_index"]) < _ROWS_AT_ONCE:
-                break
         facts = counter.facts(item.part)
         for table in tables.values():
             table.facts = asdict(facts)
-    _log.info("%s: part %d, %d frames decoded", item.source.name, item.part.number, facts.decoded_frames)
+    _log.info("%s: part %d, %d frames decoded", item.source.name, item.part.number, counter.frames)
     return facts
 
 
-def compute_views(
-    images: Iterable[Image],
-    views: Sequence[str],
-    spec: IndexSpec,
-    *,
-    threads: int = 0,
-    on_frame: Callable[[], None] | None = None,
-) -> dict[str, Any]:
-    """Computes views of images; of views that are derived, what that is done from.
-
-    Returns:
-        The rows of each view, and under `""` the columns `frame_index` and `time_seconds` that name the images.
-    """
-    indexes: list[int] = []
-    times: list[float] = []
-    with contextlib.ExitStack() as opened:
-        extractors = {view: opened.enter_context(open_extractor(view, spec=spec, threads=threads)) for view in views}
-        for image in images:
-            for extractor in extractors.values():
-                extractor.add(image)
-            indexes.append(image.frame_index)
-            times.append(image.time_seconds)
-            if on_frame:
-                on_frame()
-        rows: dict[str, Any] = {view: extractor.finish() for view, extractor in extractors.items()}
-    rows[""] = {"frame_index": np.array(indexes, np.int64), "time_seconds": np.array(times, np.float64)}
-    return rows
+def _opened(item: WorkItem, counter: _Counter, resources: contextlib.ExitStack) -> Iterator[Image | Passed]:
+    """The images of a work item; what it opens is closed with `resources`."""
+    if not isinstance(item.source, FilmSource):
+        return _picture_images(item.source, item, counter)
+    path, threads = item.source.path, item.threads
+    if item.bursts is not None:
+        return _burst_images(item, item.bursts, counter, resources.enter_context(open_bursts(path, threads=threads)))
+    return _film_images(item, counter, resources.enter_context(open_film(path, threads=threads)))
 
 
 class _Counter:
@@ -248,22 +261,46 @@ class _Counter:
                 self.end_seconds = max(self.end_seconds or -np.inf, float((frame.pts + length) * time_base))
             yield frame
 
+    def take_as_read(self, part: Part, bursts: BurstPart, reader: BurstReader) -> None:
+        """Of a part seen in bursts: frames nobody looked at are there, as far as its packets tell."""
+        self.frames, self.undecodable, self.damage = part.frame_count, reader.missing, reader.damage
+        self.start_seconds, self.end_seconds = bursts.start_seconds, bursts.end_seconds
+
     def facts(self, part: Part) -> PartFacts:
         undecodable = max(self.undecodable, part.frame_count - self.frames)
         damage = self.damage or ("the decoder gave fewer frames than there are" if undecodable else "")
         return PartFacts(part.first_index, self.frames, undecodable, damage, self.start_seconds, self.end_seconds)
 
 
-def _film_images(item: WorkItem, counter: _Counter, reader: FilmReader) -> Iterator[Image]:
-    part, film = item.part, reader.film
-    fps = item.spec.frames.sampling.fps
-    grid = Grid.of(fps, origin_pts=item.origin_pts, time_base=film.time_base) if fps else None
+def _film_images(item: WorkItem, counter: _Counter, reader: FilmReader) -> Iterator[Image | Passed]:
+    part = item.part
     frames = reader.frames(start_pts=part.start_pts, first_index=part.first_index)
-    watched = counter.watch(frames, stop_pts=part.stop_pts, time_base=film.time_base)
-    renderer = Renderer(crop=item.spec.frames.crop)
-    for frame in sample(watched, grid=grid, stop_pts=part.stop_pts):
-        yield FrameImage(frame, renderer, sample_aspect_ratio=film.sample_aspect_ratio)
+    watched = counter.watch(frames, stop_pts=part.stop_pts, time_base=reader.film.time_base)
+    yield from _drawn(item, reader, [marked(watched, grid=_grid(item, reader), stop_pts=part.stop_pts)])
     counter.undecodable, counter.damage = reader.undecodable, reader.damage
+
+
+def _burst_images(
+    item: WorkItem, bursts: BurstPart, counter: _Counter, reader: BurstReader
+) -> Iterator[Image | Passed]:
+    grid = _grid(item, reader)
+    opened = reader.bursts(bursts.bursts)
+    yield from _drawn(item, reader, (marked(frames, grid=grid, speaks_on=burst.is_last) for burst, frames in opened))
+    counter.take_as_read(item.part, bursts, reader)
+
+
+def _drawn(
+    item: WorkItem, reader: FilmReader, stretches: Iterable[Iterable[tuple[Frame, bool]]]
+) -> Iterator[Image | Passed]:
+    renderer, sample_aspect_ratio = Renderer(crop=item.spec.frames.crop), reader.film.sample_aspect_ratio
+    for frame, is_sample in itertools.chain.from_iterable(stretches):
+        image = FrameImage(frame, renderer, sample_aspect_ratio=sample_aspect_ratio)
+        yield image if is_sample else Passed(image)
+
+
+def _grid(item: WorkItem, reader: FilmReader) -> Grid | None:
+    fps = item.spec.frames.sampling.fps
+    return Grid.of(fps, origin_pts=item.origin_pts, time_base=reader.film.time_base) if fps else None
 
 
 def _picture_images(source: PictureSource, item: WorkItem, counter: _Counter) -> Iterator[Image]:
@@ -282,11 +319,3 @@ def _picture_images(source: PictureSource, item: WorkItem, counter: _Counter) ->
             item.spec.frames.crop, size=Size(pixels.shape[1], pixels.shape[0]), name=str(source.pictures[number])
         )
         yield PictureImage(pixels, frame_index=number, time_seconds=time_seconds, crop=item.spec.frames.crop)
-
-
-def _picture_parts(source: PictureSource) -> list[Part]:
-    starts = range(0, len(source.pictures), _PICTURES_A_PART)
-    counts = [min(_PICTURES_A_PART, len(source.pictures) - start) for start in starts]
-    return [
-        Part(number, None, None, start, count) for number, (start, count) in enumerate(zip(starts, counts, strict=True))
-    ]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from reelsift.errors import MediaError, ReelsiftError
-from reelsift.features.extraction import compute_views
+from reelsift.features.computing import compute_views
 from reelsift.features.neighbours import derive_rows
 from reelsift.features.store import FeatureStore
 from reelsift.features.tables import VALUES

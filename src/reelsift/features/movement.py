@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Movement", "movement_between"]
+__all__ = ["Movement", "fitted_camera", "movement_between"]
 
 FloatArray = NDArray[np.float32]
 
@@ -129,7 +129,7 @@ def _without_camera(vectors: FloatArray, seen: FloatArray) -> tuple[FloatArray, 
     weights = seen + np.float32(1e-3)
     right, below = vectors[..., 0], vectors[..., 1]
     for fit in range(_FITS):
-        camera = _fitted(right, below, weights, across, down)
+        camera = fitted_camera(right, below, weights, across, down)
         x, y, zoom, roll = (camera[:, place, None, None] for place in range(4))
         rest_right, rest_below = right - (x + zoom * across - roll * down), below - (y + roll * across + zoom * down)
         if fit < _FITS - 1:
@@ -139,14 +139,14 @@ def _without_camera(vectors: FloatArray, seen: FloatArray) -> tuple[FloatArray, 
     return camera, np.stack([rest_right * seen, rest_below * seen], axis=-1)
 
 
-def _fitted(
+def fitted_camera(
     right: FloatArray, below: FloatArray, weights: FloatArray, across: FloatArray, down: FloatArray
 ) -> FloatArray:
     """The camera `(P, 4)` that explains vectors best: x, y, zoom and roll by weighted least squares.
 
     For `right = x + zoom * across - roll * down` and `below = y + roll * across + zoom * down`.
     """
-    height, width = across.shape
+    height, width = right.shape[1:]
 
     def total(values: FloatArray) -> NDArray[np.float64]:
         return np.asarray(values.reshape(len(values), height * width).sum(axis=1, dtype=np.float64))

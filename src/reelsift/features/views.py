@@ -69,7 +69,7 @@ VIEWS: dict[str, View] = {
     view.name: view
     for view in (
         View("appearance", 1, "reelsift.features.appearance:AppearanceExtractor", ("backbone", "input_size")),
-        View("quality", 2, "reelsift.features.quality:QualityExtractor"),
+        View("quality", 3, "reelsift.features.quality:QualityExtractor"),
         View("regions", 1, "reelsift.features.regions:RegionsExtractor", ("backbone",)),
         View(
             "motion",
@@ -77,6 +77,13 @@ VIEWS: dict[str, View] = {
             "reelsift.features.motion:MotionExtractor",
             derive="reelsift.features.motion:motion_of",
             reach_seconds=1.25,
+        ),
+        View(
+            "shake",
+            1,
+            "reelsift.features.shake:ShakeExtractor",
+            derive="reelsift.features.shake:shake_of",
+            reach_seconds=0.8,
         ),
         View("regions_varied", 1, "reelsift.features.regions:VariedRegionsExtractor", ("backbone",), numeric=False),
         View("thumbnail", 2, "reelsift.features.thumbnail:ThumbnailExtractor", numeric=False),

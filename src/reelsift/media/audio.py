@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.layout import AudioLayout
     from av.audio.resampler import AudioResampler
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
 
 __all__ = ["SoundJoiner", "SoundReader", "Tempo", "probe_sound"]
 
@@ -54,6 +56,7 @@ class SoundReader:
         self._sound = sound
         self._container = open_container(path)
         self._stream = self._container.streams.audio[0]
+        _read_only(self._stream, self._container)
         self._packets = self._container.demux(self._stream)
         self._resampler: AudioResampler | None = None
         self._resampled: tuple[object, ...] = ()
@@ -68,6 +71,11 @@ class SoundReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._container.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of it was decoded and read."""
+        return self._ended and not self._chunks
 
     def read(self, start: int, count: int) -> Samples:
         """Samples `[start, start + count)` as `(channels, count)`; where the film has no sound they are silent.
@@ -289,6 +297,15 @@ class Tempo:
                 pieces.append(cast("AudioFrame", self._sink.pull()).to_ndarray())  # type: ignore[arg-type]  # fltp
             except (av.error.BlockingIOError, av.error.EOFError):
                 return np.concatenate(pieces, axis=1)
+
+
+def _read_only(stream: AudioStream, container: InputContainer) -> None:
+    """Tells the container that nothing but `stream` will be read: pictures are then not even taken from the disk."""
+    import av
+
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = av.stream.Discard.all
 
 
 def probe_sound(path: Path) -> tuple[int, AudioLayout] | None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from reelsift.media.reader import Frame
 
-__all__ = ["Grid", "sample"]
+__all__ = ["Grid", "marked", "sample"]
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,30 @@ def sample(frames: Iterable[Frame], *, grid: Grid | None, stop_pts: int | None =
         Frames in order. Sampling the parts of a film one by one gives what sampling the whole gives, but that a frame
         on a border may come out of both sides.
     """
+    return (frame for frame, is_sample in marked(frames, grid=grid, stop_pts=stop_pts) if is_sample)
+
+
+def marked(
+    frames: Iterable[Frame], *, grid: Grid | None, stop_pts: int | None = None, speaks_on: bool = True
+) -> Iterator[tuple[Frame, bool]]:
+    """As `sample`, but gives all frames, each with whether it is a sample.
+
+    Args:
+        speaks_on: Whether the last frame of all, when no frame follows it, also speaks for the points while it is
+            shown. Not where others follow that are not looked at: one of them may be nearer.
+
+    Yields:
+        Frames in order, with the one at or after `stop_pts` that ends the part: it is the first of the next part, too.
+    """
     if grid is None:
         for frame in frames:
-            if stop_pts is not None and frame.pts >= stop_pts:
+            is_inside = stop_pts is None or frame.pts < stop_pts
+            yield frame, is_inside
+            if not is_inside:
                 return
-            yield frame
         return
-    previous, latest_pts, k, taken = None, None, 0, -1
+    previous, latest_pts, k = None, None, 0
+    taken = -1  # the last frame that was given as a sample
     end_pts: float = math.inf if stop_pts is None else stop_pts
     for frame in frames:
         if latest_pts is None:
@@ -68,18 +85,21 @@ def sample(frames: Iterable[Frame], *, grid: Grid | None, stop_pts: int | None =
         # Damaged films have time stamps that run backwards; the grid never does.
         latest_pts = max(latest_pts, frame.pts)
         chosen, k = _nearest(previous, frame, latest_pts, grid, k, end_pts)
-        for candidate in chosen:
-            if candidate.frame_index > taken:
-                taken = candidate.frame_index
-                yield candidate
+        # Whether a frame is a sample is known once it is chosen, or once the next is there.
+        if previous is not None and previous.frame_index > taken:
+            yield previous, previous in chosen
+        if frame in chosen:
+            taken = frame.frame_index
+            yield frame, True
         previous = frame
         if stop_pts is not None and frame.pts >= stop_pts:
+            if frame.frame_index > taken:
+                yield frame, False
             return
     if previous is None or latest_pts is None or previous.frame_index == taken:
         return
     # The last frame also speaks for the points while it is still shown.
-    if grid.point(k) < min(latest_pts + max(previous.duration, 1), end_pts):
-        yield previous
+    yield previous, speaks_on and grid.point(k) < min(latest_pts + max(previous.duration, 1), end_pts)
 
 
 def _nearest(

@@ -10,6 +10,7 @@ from typing import Any
 from reelsift.errors import ModelError
 from reelsift.features.store import folder_name
 from reelsift.labels import LabelStore, SourceRecord
+from reelsift.models.builtin_tasks import BUILTIN_DIGEST, BUILTIN_TASKS
 from reelsift.output import left_behind
 from reelsift.project.layout import Layout
 from reelsift.project.learning import is_model, load_model
@@ -41,7 +42,7 @@ class TaskStatus:
     """A task: its labels, and the model if there is one.
 
     Attributes:
-        model: `none`, `trained`, or `stale` where the labels have changed since.
+        model: `none`, `built-in`, `trained`, or `stale` where the labels have changed since.
         balanced_accuracy: The model's honest score.
         timelines: Number of stored timelines.
     """
@@ -92,8 +93,8 @@ def collect_garbage(layout: Layout, *, dry_run: bool = False) -> GarbageResult:
     """Removes what nothing refers to.
 
     That is: what killed runs left half-written in the project; indexes of sources that are gone and have no labels, or
-    that this version cannot use; models and timelines of tasks without labels. Nothing that was not written by
-    reelsift is touched, should the project share its folder with something else.
+    that this version cannot use; models and timelines of tasks that have no labels and are not built in. Nothing that
+    was not written by reelsift is touched, should the project share its folder with something else.
     """
     if not layout.exists():
         return GarbageResult((), 0)
@@ -118,7 +119,8 @@ def _source_status(layout: Layout, record: SourceRecord) -> SourceStatus:
         frames = index.facts.frame_count
         crop = f", crop {index.spec.frames.crop}" if index.spec.frames.crop else ""
         sampling = index.spec.frames.sampling
-        indexes.append(f"{index.view} ({'all frames' if sampling.fps is None else f'{sampling} a second'}{crop})")
+        often = "bursts" if sampling.bursts else "all frames" if sampling.fps is None else f"{sampling} a second"
+        indexes.append(f"{index.view} ({often}{crop})")
     return SourceStatus(
         record.path, record.kind, tuple(indexes), frames, layout.find(record) is not None, str(record.fps or "")
     )
@@ -129,7 +131,8 @@ def _task_status(layout: Layout, store: LabelStore, task: str) -> TaskStatus:
     report: dict[str, Any] = {}
     try:
         model, _ = load_model(layout, task)
-        state = "trained" if model.label_digest == store.label_digest(task) else "stale"
+        trained = "trained" if model.label_digest == store.label_digest(task) else "stale"
+        state = "built-in" if model.label_digest == BUILTIN_DIGEST else trained
         report = dict(model.report)
     except ModelError:
         state = "stale" if layout.model_folder(task).is_dir() else "none"
@@ -168,7 +171,7 @@ def _old_tasks(layout: Layout, store: LabelStore) -> list[Path]:
     models = [path.parent for path in (layout.folder / "models").glob("*/model.json") if is_model(path.parent)]
     timelines = [path for path in (layout.folder / "timelines").glob("*/*.parquet") if is_timeline(path)]
     return [path for path in models if path.name not in labelled] + [
-        path for path in timelines if path.parent.name not in labelled
+        path for path in timelines if path.parent.name not in {*labelled, *BUILTIN_TASKS}
     ]
 
 

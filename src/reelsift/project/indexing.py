@@ -112,14 +112,16 @@ def fitting_records(
 ) -> list[IndexRecord] | None:
     """Complete records of all `views` from the densest sampling that fits; `None` if there is none.
 
+    Bursts serve for bursts only; all of a film, looked at as often as bursts are, serves for them, too.
+
     Args:
         at_least: How dense it must be; as `spec` if not given.
     """
-    wanted = density(at_least or spec.frames.sampling)
+    wanted = at_least or spec.frames.sampling
     by_sampling: dict[Sampling, dict[str, IndexRecord]] = {}
     for record in layout.features.records(source_id):
         same = settings_of(record.spec) == settings_of(spec)
-        if same and record.view in views and density(record.spec.frames.sampling) >= wanted:
+        if same and record.view in views and _serves(record.spec.frames.sampling, wanted):
             by_sampling.setdefault(record.spec.frames.sampling, {})[record.view] = record
     for sampling in sorted(by_sampling, key=density, reverse=True):
         if all(view in by_sampling[sampling] for view in views):
@@ -145,7 +147,17 @@ def settings_of(spec: IndexSpec) -> tuple[object, ...]:
 
 
 def density(sampling: Sampling) -> float:
+    """Frames a second that are looked at; 0 for bursts: most of the film is not."""
+    if sampling.bursts:
+        return 0.0
     return float("inf") if sampling.fps is None else float(sampling.fps)
+
+
+def _serves(stored: Sampling, wanted: Sampling) -> bool:
+    """Whether an index of one sampling does for another."""
+    if wanted.bursts:
+        return stored.bursts or density(stored) >= float(wanted.fps or 0)
+    return not stored.bursts and density(stored) >= density(wanted)
 
 
 def for_source(spec: IndexSpec, source: Source) -> IndexSpec:
@@ -348,8 +360,7 @@ class _Counted:
         self._report, self._name = on_progress, plan.source.name
         self._total = sum(item.part.frame_count for item in plan.items)
         self._done = 0.0
-        fps = plan.spec.frames.sampling.fps
-        samples = plan.duration_seconds * float(fps) if fps else 0.0
+        samples = plan.expected_samples
         # A sampled frame stands for those that were passed over.
         self._frames_a_sample = max(plan.expected_frames / samples, 1.0) if samples else 1.0
         if plan.items:

@@ -166,17 +166,23 @@ def _fetcher(
 
 
 def load_model(layout: Layout, task: str) -> tuple[Model | MultiModel, str]:
-    """The trained model of a task, and a digest of its files.
+    """The trained model of a task, or the one that comes with reelsift, and a digest of its files.
 
     Raises:
         ModelError: If the task has none.
     """
+    from reelsift.models.builtin_tasks import BUILTIN_TASKS, builtin_folder, builtin_model
     from reelsift.models.model import SETTINGS_NAME, load_any
 
     folder = layout.model_folder(task)
-    if not folder.is_dir():
-        raise ModelError(f"task '{task}' has no model: train it with reelsift train {task}")
-    model = load_any(folder)
+    model: Model | MultiModel
+    if folder.is_dir():
+        model = load_any(folder)
+    elif task in BUILTIN_TASKS:
+        folder, model = builtin_folder(task), builtin_model(task)
+    else:
+        built_in = f"; built-in tasks are {', '.join(BUILTIN_TASKS)}"
+        raise ModelError(f"task '{task}' has no model: train it with reelsift train {task}{built_in}")
     current = _described(IndexSpec.from_dict(model.index_spec))["view_versions"]
     if any(model.index_spec.get("view_versions", {}).get(view) != current.get(view) for view in model.views):
         raise ModelError(f"the model of task '{task}' was trained on features of another version: train it again")
@@ -208,6 +214,8 @@ def training_index(layout: Layout, labels: Sequence[Label]) -> IndexSpec:
     sources: dict[tuple[object, ...], set[str]] = {}
     for source_id in {label.source_id for label in labels}:
         for record in layout.features.records(source_id):
+            if record.spec.frames.sampling.bursts:
+                continue  # a glance at a film is not how to look at one to learn from it
             settings = settings_of(record.spec)
             found.setdefault(settings, []).append(record.spec)
             sources.setdefault(settings, set()).add(source_id)
@@ -215,6 +223,9 @@ def training_index(layout: Layout, labels: Sequence[Label]) -> IndexSpec:
         return IndexSpec()
     best = max(found, key=lambda key: (len(sources[key]), max(density(spec.frames.sampling) for spec in found[key])))
     densest = max(found[best], key=lambda spec: density(spec.frames.sampling))
-    stored = {sid: {record.view for record in layout.features.records(sid)} for sid in {x.source_id for x in labels}}
+    stored = {
+        sid: {record.view for record in layout.features.records(sid) if not record.spec.frames.sampling.bursts}
+        for sid in {x.source_id for x in labels}
+    }
     further = [view for view in FURTHER_VIEWS if all(view in views for views in stored.values())]
     return replace(densest, views=(*IndexSpec().views, *further))

@@ -23,7 +23,7 @@ from reelsift.project.indexing import Progress, for_source, indexed_views, silen
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
 from reelsift.smoothing import apply_thresholds, merge_short, smooth
-from reelsift.specs import IndexSpec, check_thresholds
+from reelsift.specs import IndexSpec, Sampling, check_thresholds
 from reelsift.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -73,9 +73,18 @@ def check_decision(layout: Layout, task: str, *, decision: Decision) -> None:
 
 
 def predict_source(
-    layout: Layout, task: str, source: Source, *, decision: Decision | None = None, on_progress: Progress = silent
+    layout: Layout,
+    task: str,
+    source: Source,
+    *,
+    decision: Decision | None = None,
+    sampling: Sampling | None = None,
+    on_progress: Progress = silent,
 ) -> Timeline | MultiTimeline:
     """The timeline of a source for a trained task; the source is indexed first where that is missing.
+
+    Args:
+        sampling: Which frames are looked at, at least; as the model was trained if not given.
 
     Raises:
         ModelError: If the task has no model.
@@ -85,11 +94,15 @@ def predict_source(
     model, digest = load_model(layout, task)
     decision = decision or Decision()
     _check_classes(decision.thresholds, model.classes)
-    spec = for_source(IndexSpec.from_dict(model.index_spec), source)
+    spec = IndexSpec.from_dict(model.index_spec)
+    if sampling is not None:
+        spec = replace(spec, frames=replace(spec.frames, sampling=sampling))
+    spec = for_source(spec, source)
     index = indexed_views(layout, source, spec=spec, views=model.views, on_progress=on_progress)
     timelines: list[Timeline] = []
     for part in _parts(model, decision):
-        path = layout.timeline_path(task, source.source_id, suffix=part.suffix)
+        suffix = part.suffix + (f"-{sampling}" if sampling is not None else "")
+        path = layout.timeline_path(task, source.source_id, suffix=suffix)
         facts = {"model": digest, "samples": len(index.frame_indexes), **asdict(part.decision)}
         timeline = _read_timeline(path, source, task, facts)
         if timeline is None:

@@ -19,13 +19,14 @@ from reelsift.project.indexing import IndexResult, Progress, index_sources, sile
 from reelsift.project.layout import Layout
 from reelsift.project.learning import train_task
 from reelsift.project.predicting import Decision, predict_source
-from reelsift.specs import CutSpec, FrameSpec, IndexSpec, PictureSpec, TrainSpec
+from reelsift.specs import CutSpec, FrameSpec, IndexSpec, PictureSpec, RateSpec, TrainSpec
 from reelsift.timeline import Timeline
 
 if TYPE_CHECKING:
     from reelsift.actions.cut import CutResult
     from reelsift.models import MultiTraining, Training
     from reelsift.multi_timeline import MultiTimeline
+    from reelsift.project.rating import Ratings
     from reelsift.project.screentime import ScreenTimes
 
 __all__ = ["Project"]
@@ -36,8 +37,9 @@ PathLike = str | Path
 class Project:
     """A folder with the labels, models, indexes and timelines of somebody's films.
 
-    Nothing must be run first: training indexes what the labelled films lack, predicting indexes the film, cutting
-    predicts. Whatever was computed once is kept and used again as long as it fits.
+    A method for each command, so there are more than a dozen. Nothing must be run first: training indexes what the
+    labelled films lack, predicting indexes the film, cutting predicts. Whatever was computed once is kept and used
+    again as long as it fits.
 
     Args:
         folder: The project's folder; made when something is first kept in it.
@@ -258,6 +260,41 @@ class Project:
             overwrite=overwrite,
             on_progress=self._on_progress,
         )
+
+    def rate(
+        self,
+        sources: PathLike | Iterable[PathLike],
+        *,
+        spec: RateSpec | None = None,
+        csv: PathLike | None = None,
+        html: PathLike | None = None,
+        overwrite: bool = False,
+        fps: Fraction | None = None,
+    ) -> Ratings:
+        """Says of each clip what share of it is well exposed, sharp and steady, and which cannot be used.
+
+        The built-in tasks need no labels. Clips are looked at in short bursts; one that cannot be read does not stop
+        the others.
+
+        Args:
+            sources: Clips, folders of clips or of pictures.
+            spec: By which tasks, and when a clip is rejected.
+            csv: Where a row for each clip is written.
+            html: Where a report is written, one page.
+
+        Raises:
+            OutputExistsError: If an output exists and `overwrite` is not set.
+            SpecError: If the condition for rejecting cannot be understood.
+        """
+        from reelsift.project.rating import rate_sources
+        from reelsift.project.rating_outputs import check_outputs, write_outputs
+
+        table, page = Path(csv) if csv is not None else None, Path(html) if html is not None else None
+        check_outputs(html=page, table=table, overwrite=overwrite)
+        found = self.layout.sources(_listed(sources), fps=fps)
+        ratings = rate_sources(self.layout, found, spec=spec or RateSpec(), on_progress=self._on_progress)
+        write_outputs(self.layout, ratings, html=page, table=table, overwrite=overwrite)
+        return ratings
 
     def status(self) -> ProjectStatus:
         """What is in the project, and what of it is stale."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.labels import Label, LabelStore, SourceRecord
+from reelsift.models.builtin_tasks import BUILTIN_DIGEST
 
 __all__ = ["SeenLabels", "rows_by_source", "spoken_of"]
 
@@ -33,6 +34,8 @@ class SeenLabels:
             label_digest: Digest of the labels that the model was trained on.
             classes: Classes it was trained on: labels of others it has not seen.
         """
+        if label_digest == BUILTIN_DIGEST:
+            return cls({}, ())
         if all(known.name != task for known in store.tasks()):
             note = (
                 f"the project has no labels of task '{task}': frames that the model was trained on are not told apart"
