@@ -3,8 +3,8 @@
     python bench/rate.py [--clips DIR] [--seconds 60] [--count 4] [--rounds 3] [--key-frames 1,2,10] [--index-only]
 
 The clips are 1080p films looped to a minute and more, packets copied, each a little longer than the one before: a copy
-would not be looked at again. `--key-frames` encodes ten seconds of one of them anew, with a key frame every so many
-seconds, before they are looped. Then decode, rate, decode, rate, ... in turns, because the machine may get slower or
+would not be looked at again. With `--key-frames` ten seconds of one of them, encoded anew with a key frame every so
+many seconds, take their place. Then decode, rate, decode, rate, ... in turns, because the machine may get slower or
 faster meanwhile; the ratio of each pair, their median and range. Rating is `reelsift rate` in a fresh process with a
 fresh project; `--index-only` leaves out all but looking at the clips, in this process. The last column is the ratio of
 processor time, which tells more than wall time where other programs run.
@@ -108,9 +108,11 @@ def main() -> None:
     print(f"{'clips':44} {'decode s':>8} {'rate s':>8}   {'ratio':24} {'target':>6}   processor time")
     with tempfile.TemporaryDirectory() as place:
         originals = [film(chosen.clips, name) for name in FILMS]
-        for every in filter(None, chosen.key_frames.split(",")):
-            output = Path(place) / f"key_frame_every_{every}s.mp4"
-            originals.append(encoded(originals[0], output, key_frames_every=int(every)))
+        if chosen.key_frames:
+            outputs = {
+                int(every): Path(place) / f"key_frame_every_{every}s.mp4" for every in chosen.key_frames.split(",")
+            }
+            originals = [encoded(originals[0], path, key_frames_every=every) for every, path in outputs.items()]
         for original in originals:
             folder = Path(place) / original.stem
             folder.mkdir()

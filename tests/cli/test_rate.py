@@ -108,7 +108,7 @@ def test_the_table_is_worst_first(shoot: Path, run: Run) -> None:
     names = [line.split()[0] for line in lines if line.startswith("shoot/")]
     assert names[-1] == "shoot/good.mp4" and len(names) == 5
     assert "100.0 %" in done.out and "  because shake.shaky > 50% (it is" in done.out
-    assert "5 clips, 4 rejected: exposure.good < 50% or blur.blurred > 50% or shake.shaky > 50%" in done.out
+    assert "5 clips, 4 rejected: duplicate or black > 50% or frozen > 90% or exposure.good < 50% or blur" in done.out
     assert lines[-1] == "written: report.html"
     page = Path("report.html").read_text(encoding="utf-8")
     assert page.startswith("<!doctype html>") and "good.mp4" in page and "https://" not in page

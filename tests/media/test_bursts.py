@@ -186,6 +186,17 @@ def test_pictures_passed_over_change_nothing_in_those_behind_them(options: dict[
     assert drawn_of(path, found) == [picture for picture in drawn_whole(path) if picture[1] in wanted]
 
 
+@pytest.mark.parametrize("suffix", [".ts", ".mkv"])
+def test_key_frames_that_are_no_fresh_start_are_read_from_farther_back(suffix: str, tmp_path: Path) -> None:
+    """Pictures renewed a stripe at a time: behind such a key frame the decoder gives nothing for a second."""
+    options = {"preset": "veryfast", "crf": "18", "g": "25", "x264-params": "intra-refresh=1:scenecut=0"}
+    path = write_film(tmp_path / f"film{suffix}", 240, options=options)
+    found = plan_bursts(scan_packets(path))
+    assert found is not None and found[1].entry_pts == found[1].start_pts
+    wanted = {pts for burst in found for pts in burst.frame_pts}
+    assert drawn_of(path, found) == [picture for picture in drawn_whole(path) if picture[1] in wanted]
+
+
 @pytest.mark.usefixtures("short_bursts")
 @pytest.mark.parametrize("fps", [Fraction(5), Fraction(12), Fraction(100, 7)])
 @pytest.mark.parametrize("kind", ["plain-mp4", "open-gop-mkv", "negative-start-ts"])

@@ -6,11 +6,14 @@ import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reelsift.errors import SpecError
 from reelsift.media.reader import Frame, Orientation
-from reelsift.media.sampling import Grid, sample
+from reelsift.media.sampling import Grid, marked, sample
+from reelsift.specs import FrameSpec, Sampling
 
 UPRIGHT = Orientation()
 
@@ -130,3 +133,48 @@ def test_nothing_is_read_behind_the_end_of_a_part() -> None:
         read.clear()
         list(sample(watched(), grid=grid, stop_pts=120))
         assert read == [0, 1, 2, 3]
+
+
+# Every frame, and whether it is a sample -----------------------------------------------------------------------------
+
+
+@given(stamps=rising(), fps=st.none() | rates, duration=st.integers(1, 500), stop=st.none() | st.integers(-5000, 9000))
+def test_marked_gives_every_frame_once_and_marks_the_samples(
+    stamps: list[int], fps: Fraction | None, duration: int, stop: int | None
+) -> None:
+    grid = Grid.of(fps, origin_pts=stamps[0], time_base=Fraction(1, 1000)) if fps else None
+    frames = frames_at(stamps, duration=duration)
+    found = list(marked(frames, grid=grid, stop_pts=stop))
+    # As far as the end, with the frame that is the first of the next part.
+    inside = [pts for pts in stamps if stop is None or pts < stop]
+    assert [frame.pts for frame, _ in found] == stamps[: len(inside) + 1]
+    samples = [frame.frame_index for frame, is_sample in found if is_sample]
+    assert samples == [frame.frame_index for frame in sample(frames, grid=grid, stop_pts=stop)]
+
+
+@given(stamps=rising(), fps=rates, data=st.data())
+def test_samples_of_a_stretch_are_samples_of_the_whole(stamps: list[int], fps: Fraction, data: st.DataObject) -> None:
+    """Whatever follows the stretch, and however near to a point of the grid that is."""
+    grid = Grid.of(fps, origin_pts=stamps[0], time_base=Fraction(1, 1000))
+    frames = frames_at(stamps, duration=400)
+    start = data.draw(st.integers(0, len(frames) - 1))
+    stop = data.draw(st.integers(start, len(frames) - 1))
+    whole = {frame.frame_index for frame in sample(frames, grid=grid)}
+    stretch = marked(frames[start:stop], grid=grid, speaks_on=False)
+    assert {frame.frame_index for frame, is_sample in stretch if is_sample} <= whole
+
+
+# In words ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["all", "bursts", "5", "1/2", "30000/1001"])
+def test_a_sampling_is_read_as_it_is_written(text: str) -> None:
+    assert str(Sampling.parse(text)) == text
+    assert FrameSpec.from_dict(FrameSpec(Sampling.parse(text)).to_dict()).sampling == Sampling.parse(text)
+
+
+def test_bursts_are_samples_of_five_a_second() -> None:
+    assert Sampling.parse(" Bursts ") == Sampling(Fraction(5), bursts=True) != Sampling()
+    for fps in (None, Fraction(7)):
+        with pytest.raises(SpecError, match="bursts are sampled at 5 frames a second, not"):
+            Sampling(fps, bursts=True)

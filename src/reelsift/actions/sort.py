@@ -7,14 +7,13 @@ before they get their name, and what a killed run left half-done is put right by
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from reelsift.actions.sort_files import ABSENT, free_names, identity, link_text
-from reelsift.actions.sort_journal import JOURNAL, Clip, Journal, Kind, Step, open_journal
+from reelsift.actions.sort_journal import JOURNAL, Clip, Journal, Kind, Step, open_journal, read_journal
 from reelsift.actions.sort_steps import perform, settle
 from reelsift.errors import OutputError, SourceNotFoundError, SpecError
 from reelsift.output import check_file, check_folder, hidden_beside, writing_problem
@@ -26,6 +25,7 @@ __all__ = [
     "UndoResult",
     "Unplaced",
     "check_sort",
+    "doubled",
     "folder_name",
     "sort_clips",
     "undo_sort",
@@ -137,9 +137,7 @@ def sort_clips(items: Sequence[SortItem], into: Path, *, by: Literal["link", "co
         run = _Run(journal, by)
         for item in items:
             run.sort(item)
-        if not journal.remove_folders() and not journal.clips and not journal.pending:
-            with suppress(OutputError):  # a journal that says nothing does no harm
-                journal.close_for_good()
+        _closed(journal)  # empty folders, and a journal that says nothing, do no harm
     return SortResult(tuple(run.placed), tuple(run.kept), tuple(run.failed))
 
 
@@ -277,6 +275,23 @@ def _stands(clip: Clip) -> bool:
     return clip.by == "link" or identity(clip.source, follow=True) == clip.source_identity
 
 
+def doubled(paths: Iterable[Path]) -> set[Path]:
+    """Those of some clips that sorting made of others among them: their links and copies.
+
+    Who looks through a folder of clips finds those, too, if they were sorted into a folder within it.
+
+    Raises:
+        OutputError: If the journal of such a folder cannot be read.
+    """
+    located = {path: _located(path) for path in paths}
+    sources = set(located.values())
+    made: dict[Path, Path] = {}
+    for into in {parent for path in sources for parent in path.parents}:
+        if (into / JOURNAL).is_file():
+            made.update((clip.place, clip.source) for clip in read_journal(into).clips.values() if clip.by != "move")
+    return {path for path, place in located.items() if made.get(place) in sources}
+
+
 def undo_sort(into: Path) -> UndoResult:
     """Puts everything back that was sorted into a folder, also after a run that was killed.
 
@@ -311,14 +326,19 @@ def undo_sort(into: Path) -> UndoResult:
                 restored.append(Placed(clip.place, clip.source))
             except OutputError as error:
                 left.append(_unplaced(clip.place, error))
-        stuck = journal.remove_folders()
-        left += [_unplaced(folder, error) for folder, error in stuck.items()]
-        if not stuck and not journal.clips and not journal.pending:
-            try:
-                journal.close_for_good()
-            except OutputError as error:
-                left.append(_unplaced(journal.into, error))
+        left += _closed(journal)
     return UndoResult(tuple(restored), tuple(left))
+
+
+def _closed(journal: Journal) -> list[Unplaced]:
+    """Removes what nothing needs any more; gives what could not be removed."""
+    left = [_unplaced(folder, error) for folder, error in journal.remove_folders().items()]
+    if not left and not journal.clips and not journal.pending:
+        try:
+            journal.close_for_good()
+        except OutputError as error:
+            left.append(_unplaced(journal.into, error))
+    return left
 
 
 def _put_back(journal: Journal, clip: Clip) -> None:

@@ -25,7 +25,7 @@ try:
 except ImportError:  # pragma: no cover - Windows; two runs at once are not noticed there
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["JOURNAL", "Clip", "Journal", "Kind", "Step", "open_journal"]
+__all__ = ["JOURNAL", "Clip", "Journal", "Kind", "Step", "open_journal", "read_journal"]
 
 JOURNAL = ".reelsift-sort.jsonl"
 Kind = Literal["link", "copy", "move", "remove"]
@@ -298,6 +298,20 @@ def open_journal(into: Path, *, make: bool) -> Iterator[Journal]:
         finally:
             with suppress(OSError):
                 os.fsync(file)
+            os.close(file)
+
+
+def read_journal(into: Path) -> Journal:
+    """What a folder's journal says now, to look at only; somebody else may have it open.
+
+    Raises:
+        OutputError: If it cannot be read.
+    """
+    with writing_problem(into / JOURNAL):
+        file = os.open(into / JOURNAL, os.O_RDONLY)
+        try:
+            return Journal(into, file)
+        finally:
             os.close(file)
 
 

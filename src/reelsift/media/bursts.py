@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reelsift.media.parts import PacketScan, Part
-from reelsift.media.reader import FilmReader, Frame, _reason, _seconds, open_container, video_stream
+from reelsift.media.reader import FilmReader, Frame, moment_of, open_container, reason_of, video_stream
 
 if TYPE_CHECKING:
     import av
@@ -220,11 +220,21 @@ class BurstReader(FilmReader):
                 self._open_again()
                 yield from ((pts, picture) for pts, picture in self._decoded_for(run) if pts > latest)
             return
-        # Damage, or not every key frame is a fresh start (pictures renewed a stripe at a time): from farther back.
-        for frame in self.frames(start_pts=start_pts):
-            if frame.pts >= stop_pts:
-                return
-            yield frame.pts, frame.picture
+        # Damage, or not every key frame is a fresh start (pictures renewed a stripe at a time).
+        yield from self._from_farther_back(start_pts, stop_pts)
+
+    def _from_farther_back(self, start_pts: int, stop_pts: int) -> Iterator[tuple[int, VideoFrame]]:
+        """The pictures of a run as any reader finds them, from as far back as that takes."""
+        self._open_again()
+        known = self.damage
+        try:
+            for frame in self.frames(start_pts=start_pts):
+                if frame.pts >= stop_pts:
+                    return
+                yield frame.pts, frame.picture
+        finally:
+            # What is wrong outside the bursts is not looked for, and so not told.
+            self.damage, self._trouble = known, self._trouble or self.damage
 
     def _decoded_for(self, run: Sequence[Burst]) -> Iterator[tuple[int, VideoFrame]]:
         """What the decoder gives for the packets of a run and those between them."""
@@ -250,8 +260,8 @@ class BurstReader(FilmReader):
             pictures = self._stream.codec_context.decode(packet)
         except av.error.FFmpegError as error:
             self._failed = True
-            near = f" near {_seconds(packet, self._stream)}" if packet is not None else ""
-            self._trouble = self._trouble or f"{_reason(error)}{near}"
+            near = f" near {moment_of(packet, self._stream)}" if packet is not None else ""
+            self._trouble = self._trouble or f"{reason_of(error)}{near}"
             return
         yield from ((picture.pts, picture) for picture in pictures if picture.pts is not None)
 
@@ -281,7 +291,7 @@ class BurstReader(FilmReader):
                 if packet.size:
                     yield packet
         except av.error.FFmpegError as error:
-            self._trouble = self._trouble or f"reading stopped: {_reason(error)}"
+            self._trouble = self._trouble or f"reading stopped: {reason_of(error)}"
 
     def _seek(self, pts: int) -> bool:
         import av

@@ -222,7 +222,7 @@ class FilmReader:
             try:
                 packet = next(packets, None)
             except av.error.FFmpegError as error:
-                self.damage = self.damage or f"reading stopped: {_reason(error)}"
+                self.damage = self.damage or f"reading stopped: {reason_of(error)}"
                 packet = None
                 packets = iter(())
                 yield from self._flushed(next_pts)
@@ -236,7 +236,7 @@ class FilmReader:
                 pictures = packet.decode()
             except av.error.FFmpegError as error:
                 self.undecodable += 1
-                self.damage = self.damage or f"{_reason(error)} near {_seconds(packet, self._stream)}"
+                self.damage = self.damage or f"{reason_of(error)} near {moment_of(packet, self._stream)}"
                 continue
             for picture in pictures:
                 pts = picture.pts if picture.pts is not None else picture.dts if picture.dts is not None else next_pts
@@ -326,7 +326,7 @@ def open_container(path: Path) -> av.container.InputContainer:
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if path.exists() and path.stat().st_size == 0:
             raise MediaError(f"{path}: the file is empty") from None
-        raise MediaError(f"{path}: not a film, or damaged beyond reading ({_reason(error)})") from None
+        raise MediaError(f"{path}: not a film, or damaged beyond reading ({reason_of(error)})") from None
 
 
 def video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
@@ -388,10 +388,10 @@ def _orientation(frame: av.video.frame.VideoFrame) -> Orientation:
     return Orientation.from_display_matrix(struct.unpack("<9i", bytes(memoryview(matrix))[:36]))  # type: ignore[arg-type]
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     return str(getattr(error, "strerror", "") or error).strip().rstrip(".").lower() or type(error).__name__
 
 
-def _seconds(packet: av.Packet[av.VideoStream], stream: av.VideoStream) -> str:
+def moment_of(packet: av.Packet[av.VideoStream], stream: av.VideoStream) -> str:
     stamp = packet.pts if packet.pts is not None else packet.dts
     return f"{float(stamp * stream.time_base):.3f} s" if stamp is not None and stream.time_base else "the end"

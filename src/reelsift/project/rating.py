@@ -43,7 +43,7 @@ BURSTS = Sampling(bursts=True)
 FACT_VIEWS = ("shake",)  # with the thumbnails, what frozen stretches are told from
 _USUAL = {"exposure": ("good", "exposure.good < 50%"), "blur": ("blurred", "blur.blurred > 50%"),
           "shake": ("shaky", "shake.shaky > 50%")}  # fmt: skip
-_USUAL_FACTS = ("black > 50%", "frozen > 90%", "duplicate")
+_USUAL_FACTS = ("duplicate", "black > 50%", "frozen > 90%")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def usual_reject(classes: Mapping[str, Sequence[str]]) -> str:
         classes: Of each task that clips are rated by.
     """
     of_tasks = [words for task, (name, words) in _USUAL.items() if name in classes.get(task, ())]
-    return " or ".join((*of_tasks, *_USUAL_FACTS))
+    return " or ".join((*_USUAL_FACTS, *of_tasks))  # the first that is true names the folder a clip is sorted into
 
 
 def check_rating(layout: Layout, spec: RateSpec) -> Expression:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, overload
@@ -46,8 +47,15 @@ def write_outputs(layout: Layout, ratings: Ratings, *, html: Path | None, table:
     if table is not None:
         write_ratings(table, ratings.clips)
     if html is not None:
-        title = f"{len(ratings.clips)} clips rated"
-        write_report(html, _ReportClips(layout, ratings), reject=ratings.reject, overwrite=overwrite, title=title)
+        write_report(
+            html, _ReportClips(layout, ratings), reject=ratings.reject, overwrite=overwrite, title=_title(ratings)
+        )
+
+
+def _title(ratings: Ratings) -> str:
+    """The folder that all clips are in."""
+    folders = {clip.path.absolute().parent for clip in ratings.clips}
+    return Path(os.path.commonpath(folders)).name or "Clips" if folders else "Clips"
 
 
 def sort_ratings(ratings: Ratings, into: Path, *, by: Literal["link", "copy", "move"]) -> SortResult:
