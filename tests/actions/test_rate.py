@@ -94,7 +94,8 @@ def test_a_verdict_is_not_kept_from_before() -> None:
 
 def test_facts_are_told_with_their_value() -> None:
     assert judged(clip(), Expression.parse("duration < 20")).reasons == ("duration < 20 (it is 10)",)
-    assert judged(clip(has_sound=False), Expression.parse("not sound")).reasons == ("not sound",)
+    mute = judged(clip(has_sound=False), Expression.parse("not sound and not duplicate"))
+    assert mute.reasons == mute.folders == ("not sound", "not duplicate")
     near = judged(clip(near_duplicate_of="c.mp4"), Expression.parse("near_duplicate"))
     assert near.reasons == ("near duplicate of c.mp4",)
     black = judged(clip(stretches=(Stretch("black", 0, 6),)), Expression.parse("black > 50%"))

@@ -101,6 +101,15 @@ def test_clips_are_sorted_and_put_back(shoot: Path, run: Run) -> None:
     assert sorted(path.name for path in shoot.iterdir()) == before and not Path("sorted").exists()
 
 
+def test_links_that_sorting_made_are_not_rated_as_clips(shoot: Path, run: Run) -> None:
+    first = run("rate", "shoot", "--sort-into", "shoot/sorted", "--json").values
+    again = run("rate", "shoot", "--sort-into", "shoot/sorted", "--json").values
+    assert [clip["source"] for clip in again["clips"]] == [clip["source"] for clip in first["clips"]]
+    assert again["sorted"]["placed"] == [] and len(again["sorted"]["kept"]) == 5
+    other = run("rate", "shoot", "--sort-into", "shoot/sorted", "--by", "copy")
+    assert other.status == 1 and "was sorted by link before" in other.problem
+
+
 def test_the_table_is_worst_first(shoot: Path, run: Run) -> None:
     done = run("rate", "shoot", "--html", "report.html")
     assert done.status == 0 and done.err == ""

@@ -44,15 +44,15 @@ def read_share(scan: PacketScan) -> float:
 # Where ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("keys_every", [0.04, 0.5, 1, 2, 4])
-def test_a_burst_begins_at_a_key_frame_about_every_four_seconds(keys_every: float) -> None:
+@pytest.mark.parametrize("keys_every", [0.04, 0.5, 1, 5])
+def test_a_burst_begins_at_a_key_frame_about_every_five_seconds(keys_every: float) -> None:
     scan = scan_of(120, keys_every=keys_every)
     found = plan_bursts(scan)
     assert found is not None
-    assert starts_of(scan)[:5] == pytest.approx([0, 4, 8, 12, 16], abs=0.7)
+    assert starts_of(scan)[:5] == pytest.approx([0, 5, 10, 15, 20], abs=0.9)
     assert all(burst.entry_pts == burst.start_pts for burst in found[1:]) and found[0].entry_pts is None
     assert {len(burst.frame_pts) for burst in found} <= {20, 21}  # 0.8 s from the first to the last
-    assert read_share(scan) < 0.22
+    assert read_share(scan) < 0.18
 
 
 def test_key_frames_far_apart_are_read_on_from() -> None:
@@ -64,7 +64,7 @@ def test_key_frames_far_apart_are_read_on_from() -> None:
 
 def test_a_film_with_one_key_frame_is_seen_to_its_end() -> None:
     starts = starts_of(scan_of(60, keys_every=60))
-    assert starts[-1] == pytest.approx(59.2) and max(b - a for a, b in itertools.pairwise(starts)) < 4.5
+    assert starts[-1] == pytest.approx(59.2) and max(b - a for a, b in itertools.pairwise(starts)) < 5.5
 
 
 def test_short_films_have_their_bursts_closer() -> None:

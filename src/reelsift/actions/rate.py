@@ -148,7 +148,9 @@ def judged(clip: ClipRating, reject: Expression) -> ClipRating:
         return replace(clip, rejected=False, reasons=(), folders=())
     reasons = reject.reasons(values)
     words = tuple(_in_words(clip, reason.text, reason.name, reason.value) for reason in reasons)
-    folders = tuple(dict.fromkeys(reason.name or "rejected" for reason in reasons)) or ("rejected",)
+    # `not sound` is sorted by what it says, a comparison by what it compares.
+    named = (reason.text if reason.name in TRUTHS else reason.name or "rejected" for reason in reasons)
+    folders = tuple(dict.fromkeys(named)) or ("rejected",)
     return replace(clip, rejected=True, reasons=words or (reject.text,), folders=folders)
 
 
@@ -180,9 +182,9 @@ def _weights(times: NDArray[np.float64], start_seconds: float, end_seconds: floa
 
 
 def _in_words(clip: ClipRating, text: str, name: str, value: float) -> str:
-    if name == "duplicate":
+    if text == "duplicate":
         return f"duplicate of {clip.duplicate_of}"
-    if name == "near_duplicate":
+    if text == "near_duplicate":
         return f"near duplicate of {clip.near_duplicate_of}"
     if name == "" or name in TRUTHS:
         return text

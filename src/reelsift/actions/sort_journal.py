@@ -8,6 +8,7 @@ Places within the folder are kept relative to it, so that it may be moved.
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -19,11 +20,6 @@ from typing import Any, Literal
 from reelsift.actions.sort_files import sync_folder
 from reelsift.errors import OutputError, SourceNotFoundError
 from reelsift.output import writing_problem
-
-try:
-    import fcntl
-except ImportError:  # pragma: no cover - Windows; two runs at once are not noticed there
-    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["JOURNAL", "Clip", "Journal", "Kind", "Step", "open_journal", "read_journal"]
 
@@ -316,8 +312,6 @@ def read_journal(into: Path) -> Journal:
 
 
 def _lock(file: int, into: Path) -> None:
-    if fcntl is None:
-        return
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

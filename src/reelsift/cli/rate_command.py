@@ -104,6 +104,7 @@ def _rate(
     table: Path | None,
 ) -> None:
     from reelsift.actions.rate import worst_first
+    from reelsift.actions.sort import check_sort, doubled
     from reelsift.errors import SpecError
     from reelsift.project.rating import check_rating, rate_sources
     from reelsift.project.rating_outputs import check_outputs, sort_ratings, write_outputs
@@ -116,8 +117,12 @@ def _rate(
     except SpecError as error:
         raise typer.BadParameter(str(error), param_hint="--reject") from None
     check_outputs(html=html, table=table, overwrite=session.overwrite)
+    if sort_into is not None:
+        check_sort(sort_into, by=by)
     found = each_source(session, paths, fps=rate)
     readable = [source for _, source in found if not isinstance(source, ReelsiftError)]
+    ours = doubled(source.path for source in readable)
+    readable = [source for source in readable if source.path not in ours]
     ratings = rate_sources(layout, readable, spec=spec, jobs=jobs, on_progress=session.progress)
     failed = [(name, str(error)) for name, error in found if isinstance(error, ReelsiftError)]
     failed += [(failure.source, failure.error) for failure in ratings.failures]

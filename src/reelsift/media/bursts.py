@@ -25,8 +25,8 @@ __all__ = ["BURST_PLAN", "Burst", "BurstPart", "BurstReader", "burst_parts", "op
 BURST_PLAN = "bursts-1"  # counts up when other bursts are chosen
 
 BURST_SECONDS = 0.8  # five samples, a fifth of a second apart
-_BURSTS = 15  # of a film so many, if that puts one into every 2.5 to 4 seconds
-_CLOSEST_SECONDS, _WIDEST_SECONDS = 2.5, 4.0
+_BURSTS = 12  # of a film so many, if that puts one into every 2.5 to 5 seconds
+_CLOSEST_SECONDS, _WIDEST_SECONDS = 2.5, 5.0
 _LEAST, _MOST = 0.5, 1.5  # times that distance: bursts no closer, and no farther for want of a key frame
 _SHARE_DECODED = 0.35  # of the time between two key frames farther apart, so much is read
 _UNSEEN_SECONDS = 10.0  # no stretch longer than this goes unseen, whatever must be decoded for it
@@ -82,8 +82,8 @@ class BurstPart:
 def plan_bursts(scan: PacketScan) -> tuple[Burst, ...] | None:
     """The bursts in which a film is looked at, in order; `None` if it is to be read whole.
 
-    That depends on the film alone. Worked case: in a film of a minute, key frames every 2 s give bursts at 0, 4, 8, ...
-    s, a fifth of it; key frames every 10 s give bursts at 0, 2.7, 10, 12.7, ... s, so that 3.5 s of 10 are read.
+    That depends on the film alone. Worked case: in a film of a minute, key frames every 2 s give bursts at 0, 6, 12,
+    ... s, a seventh of it; key frames every 10 s give bursts at 0, 2.7, 10, 12.7, ... s, so that 3.5 s of 10 are read.
     """
     if not scan.key_pts or len(scan.pts) <= _WHOLE_FRAMES:
         return None
