@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reelsift.project import Project
-    from reelsift.specs import Crop, CutSpec, FrameSpec, IndexSpec, PictureSpec, RateSpec, Sampling, Size, TrainSpec
+    from reelsift.specs import (
+        Crop,
+        CutSpec,
+        FrameSpec,
+        IndexSpec,
+        PictureSpec,
+        RateSpec,
+        Sampling,
+        SelectSpec,
+        Size,
+        TrainSpec,
+    )
     from reelsift.timeline import Segment, Timeline
 
 __all__ = [
@@ -21,6 +32,7 @@ __all__ = [
     "RateSpec",
     "Sampling",
     "Segment",
+    "SelectSpec",
     "Size",
     "Timeline",
     "TrainSpec",

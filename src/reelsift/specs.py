@@ -8,11 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from reelsift.errors import SpecError
 
-__all__ = ["Crop", "CutSpec", "FrameSpec", "IndexSpec", "PictureSpec", "RateSpec", "Sampling", "Size", "TrainSpec"]
+__all__ = [
+    "Crop",
+    "CutSpec",
+    "FrameSpec",
+    "IndexSpec",
+    "PictureSpec",
+    "RateSpec",
+    "Sampling",
+    "SelectSpec",
+    "Size",
+    "TrainSpec",
+]
 
 DEFAULT_VIEWS = ("appearance", "quality")
 # The built-in tasks, and the class of each that makes a frame fit for use.
@@ -290,6 +301,47 @@ class RateSpec:
                 raise SpecError(f"the threshold of '{task}.{next(iter(thresholds), '')}': clips are rated by "
                                 f"{', '.join(self.tasks)}; add --task {task}")  # fmt: skip
             check_thresholds(thresholds)
+
+
+Method = Literal["coreset", "random", "uniform", "typical", "outliers"]
+
+
+@dataclass(frozen=True)
+class SelectSpec:
+    """Which frames are chosen of one film or of many.
+
+    Attributes:
+        n: How many frames, or stretches; `None` where `min_distance` says when it is enough.
+        min_distance: Frames are chosen until none is farther than this from all of them (0 to 2).
+        method: `coreset` takes the most different ones, `uniform` every Nth, `random` any, `typical` those that stand
+            for most others, `outliers` those unlike all others.
+        balance: A task whose classes get equally many frames each, as far as there are enough.
+        reject: The condition under which a frame is left out: probabilities such as `blur.blurred > 0.5`.
+        sequence_seconds: Stretches of this length are chosen instead of single frames.
+        seed: Of what is random: the first pick, `random`.
+    """
+
+    n: int | None = None
+    min_distance: float | None = None
+    method: Method = "coreset"
+    balance: str | None = None
+    reject: str | None = None
+    sequence_seconds: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.n is None) == (self.min_distance is None):
+            raise SpecError("say how many frames to choose with -n, or how different with --min-distance; one of them")
+        if self.n is not None and self.n < 1:
+            raise SpecError(f"at least 1 frame is chosen, not {self.n}")
+        if self.min_distance is not None and not 0 < self.min_distance < 2:
+            raise SpecError(f"vectors of length 1 are 0 to 2 apart: a distance lies between, not {self.min_distance:g}")
+        if self.method not in get_args(Method):
+            raise SpecError(f"'{self.method}' is not a method: use {', '.join(get_args(Method))}")
+        if self.min_distance is not None and (self.method != "coreset" or self.balance):
+            raise SpecError("--min-distance goes with the method coreset, and without --balance")
+        if self.sequence_seconds is not None and not self.sequence_seconds > 0:
+            raise SpecError(f"stretches are longer than 0 seconds, not {self.sequence_seconds:g}")
 
 
 def check_crop(crop: Crop | None, *, size: Size, name: str) -> None:

@@ -108,7 +108,7 @@ def test_a_demo_that_fails_says_where(empty: Path, run: Run) -> None:
 
 def test_an_unknown_job_is_wrong_usage(empty: Path, run: Run) -> None:
     done = run("demo", "--job", "sing")
-    assert done.status == 2 and "'cut', 'screentime'" in done.problem
+    assert done.status == 2 and "'cut', 'rate'" in done.problem
     assert not any(empty.iterdir())
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["FilmBand", "check_plot", "clock", "plot_screen_times"]
+__all__ = ["FilmBand", "check_plot", "clock", "plot_screen_times", "save_plot", "shortened"]
 
 FloatArray = NDArray[np.float64]
 
@@ -88,7 +88,15 @@ def plot_screen_times(path: Path, films: Sequence[FilmBand], *, total: ScreenTim
     check_plot(path, overwrite=True)
     if not films:
         raise SpecError("a plot of screen time needs one film at least")
-    figure = _drawn(films, total)
+    save_plot(path, _drawn(films, total))
+
+
+def save_plot(path: Path, figure: Figure) -> None:
+    """Writes a figure, in the format that the ending of the name says; the same figure gives the same bytes.
+
+    Raises:
+        OutputError: If it cannot be written.
+    """
     # The day of its making and random names would make two pictures of the same thing differ.
     metadata = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}[path.suffix.lower()]
     from matplotlib import rc_context
@@ -136,7 +144,7 @@ def _drawn(films: Sequence[FilmBand], total: ScreenTime) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    names = [_short(each.name, NAME_LETTERS) for each in total.classes]
+    names = [shortened(each.name, NAME_LETTERS) for each in total.classes]
     shown = films[: max(MOST_LANES // len(names), 1)]
     panel = TITLE_HEIGHT + LANE_HEIGHT * len(names) + AXIS_HEIGHT
     height = panel * (len(shown) + (len(films) > 1)) + FOOT_HEIGHT
@@ -174,7 +182,7 @@ _FOOT = (
 
 
 def _title(place: _Place, top: float, name: str, time: ScreenTime) -> None:
-    place.text(0.15, top + TITLE_HEIGHT * 0.6, _short(name, TITLE_LETTERS), size=11, weight="bold")
+    place.text(0.15, top + TITLE_HEIGHT * 0.6, shortened(name, TITLE_LETTERS), size=11, weight="bold")
     words = clock(time.duration_seconds, parts_of_seconds=time.duration_seconds < 10)
     place.text(WIDTH - TEXT_WIDTH, top + TITLE_HEIGHT * 0.6, f"{words} long", size=9, colour=PALE_INK)
 
@@ -284,7 +292,7 @@ def _time_ticks(axes: Axes, span: float, *, most: int = MOST_TICKS) -> None:
         axes.get_xticklabels()[-1].set_horizontalalignment("right")
 
 
-def _short(text: str, letters: int) -> str:
+def shortened(text: str, letters: int) -> str:
     """The text, without its middle where it is too long: the end of a file's name often says most."""
     if len(text) <= letters:
         return text

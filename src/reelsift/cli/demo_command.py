@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from reelsift.cli import demo_cut, demo_rate, demo_screentime
+from reelsift.cli import demo_cut, demo_rate, demo_screentime, demo_select
 from reelsift.cli.demo_narrator import Narrator
 from reelsift.cli.session import Session, command
 from reelsift.errors import OutputExistsError
@@ -17,7 +17,7 @@ from reelsift.errors import OutputExistsError
 __all__ = ["add_to"]
 
 _MARK = ".reelsift-demo"
-_JOBS = {"cut": demo_cut, "rate": demo_rate, "screentime": demo_screentime}
+_JOBS = {"cut": demo_cut, "rate": demo_rate, "select": demo_select, "screentime": demo_screentime}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,7 +29,7 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for what the demo makes.", metavar="DIR")] = Path(
         "reelsift-demo"
     ),
-    job: Annotated[Literal["all", "cut", "rate", "screentime"], typer.Option("--job", help="Only this one.")] = "all",
+    job: Annotated[Literal["all", "cut", "rate", "select", "screentime"], typer.Option("--job", help="Only this one.")] = "all",
 ) -> None:
     """Show what reelsift does, on films it draws itself: nothing to download, nothing to prepare."""
     started = time.perf_counter()

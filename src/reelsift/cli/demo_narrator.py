@@ -88,5 +88,6 @@ _OUTCOMES: dict[str, Callable[[dict[str, Any]], str]] = {
     "evaluate": lambda values: f"{values['accuracy'] * 100:.1f} % of {values['frames']} frames told rightly",
     "screentime": _measured,
     "rate": _rated,
+    "select": lambda values: f"{len(values['selected'])} of {values['frames']} frames",
     "cut": _cut,
 }

@@ -23,6 +23,7 @@ from reelsift.cli import (
     project_commands,
     rate_command,
     screentime_command,
+    select_command,
     train_command,
 )
 from reelsift.cli.session import FAILED, USAGE, drop_output
@@ -48,6 +49,7 @@ for module in (
     cut_command,
     screentime_command,
     rate_command,
+    select_command,
     project_commands,
 ):
     module.add_to(app)

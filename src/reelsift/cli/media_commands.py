@@ -54,6 +54,8 @@ def frame_spec(fps: str | None, crop: str | None) -> FrameSpec:
     """The spec that the options mean."""
     with parsed("--fps"):
         sampling = Sampling.parse(fps) if fps else Sampling()
+        if sampling.bursts:
+            raise SpecError("bursts are for rate, which looks at films so by itself: give a number, or 'all'")
     with parsed("--crop"):
         return FrameSpec(sampling, Crop.parse(crop) if crop else None)
 

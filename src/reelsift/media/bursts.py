@@ -29,6 +29,8 @@ _BURSTS = 12  # of a film so many, if that puts one into every 2.5 to 5 seconds
 _CLOSEST_SECONDS, _WIDEST_SECONDS = 2.5, 5.0
 _LEAST, _MOST = 0.5, 1.5  # times that distance: bursts no closer, and no farther for want of a key frame
 _SHARE_DECODED = 0.35  # of the time between two key frames farther apart, so much is read
+_SHARE_OF_FILM = 0.25  # no more than this of a film so far is read, or this much of any film
+_READ_SECONDS = 10.0
 _UNSEEN_SECONDS = 10.0  # no stretch longer than this goes unseen, whatever must be decoded for it
 _WHOLE_SECONDS = 5.0  # a shorter film is read whole; of any film so much may be decoded
 _WHOLE_FRAMES = 60  # and so is one of few frames: a slow series of pictures has no neighbouring ones
@@ -83,7 +85,8 @@ def plan_bursts(scan: PacketScan) -> tuple[Burst, ...] | None:
     """The bursts in which a film is looked at, in order; `None` if it is to be read whole.
 
     That depends on the film alone. Worked case: in a film of a minute, key frames every 2 s give bursts at 0, 6, 12,
-    ... s, a seventh of it; key frames every 10 s give bursts at 0, 2.7, 10, 12.7, ... s, so that 3.5 s of 10 are read.
+    ... s, a seventh of it; key frames every 10 s give bursts at 0, 2.7, 10, 12.7, 20, 30, ... s: reading on from every
+    second key frame or so, a quarter of it is read.
     """
     if not scan.key_pts or len(scan.pts) <= _WHOLE_FRAMES:
         return None
@@ -120,7 +123,7 @@ def _starts(scan: PacketScan, film_seconds: float) -> Iterator[tuple[int, int | 
     every = min(_WIDEST_SECONDS, max(_CLOSEST_SECONDS, film_seconds / _BURSTS)) / tick
     burst = BURST_SECONDS / tick
     keys = [key for key in scan.key_pts if scan.pts[0] < key <= scan.end_pts - burst]
-    start, entry = scan.pts[0], None
+    start, entry, read = scan.pts[0], None, burst
     yield start, entry
     while True:
         near = bisect_right(keys, start + _LEAST * every)
@@ -129,11 +132,15 @@ def _starts(scan: PacketScan, film_seconds: float) -> Iterator[tuple[int, int | 
         if border - start > _MOST * every:
             on = keys[near - 1] if near and keys[near - 1] > start + burst else entry
             begin = max(start, on) if on is not None else start
-            for further in _further(start, border, begin, every, share, tick, is_end=following is None):
-                yield further, on
+            further = _further(start, border, begin, every, share, tick, is_end=following is None)
+            most = max(_SHARE_OF_FILM * (border - scan.pts[0]), _READ_SECONDS / tick)
+            must = border - start - burst > _UNSEEN_SECONDS / tick
+            if further and (must or read + further[-1] - begin <= most):
+                read += further[-1] - begin
+                yield from ((pts, on) for pts in further)
         if following is None:
             return
-        start, entry = following, following
+        start, entry, read = following, following, read + burst
         yield start, entry
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from reelsift.errors import SpecError
 
-__all__ = ["contact_sheet"]
+__all__ = ["PAPER", "contact_sheet", "fitted"]
 
 Picture = npt.NDArray[np.uint8]
 
@@ -58,7 +58,7 @@ def contact_sheet(
         top, left = GAP + number // columns * step_y, GAP + number % columns * step_x
         tile = sheet[top : top + step_y - GAP, left : left + step_x - GAP]
         tile[: tile_height + 2 * FRAME] = colour
-        tile[FRAME : FRAME + tile_height, FRAME : FRAME + tile_width] = _fitted(
+        tile[FRAME : FRAME + tile_height, FRAME : FRAME + tile_width] = fitted(
             picture, width=tile_width, height=tile_height
         )
         _write(tile[tile_height + 2 * FRAME :], caption, colour=colour, letters=letters)
@@ -78,7 +78,7 @@ def _check(pictures: int, *, captions: int, colours: int, columns: int, tile_wid
         )
 
 
-def _fitted(picture: Picture, *, width: int, height: int) -> Picture:
+def fitted(picture: Picture, *, width: int, height: int) -> Picture:
     """(height, width, 3) the whole picture, as large as fits, in the middle."""
     scale = min(width / picture.shape[1], height / picture.shape[0])
     size = (max(round(picture.shape[1] * scale), 1), max(round(picture.shape[0] * scale), 1))

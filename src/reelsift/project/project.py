@@ -19,7 +19,7 @@ from reelsift.project.indexing import IndexResult, Progress, index_sources, sile
 from reelsift.project.layout import Layout
 from reelsift.project.learning import train_task
 from reelsift.project.predicting import Decision, predict_source
-from reelsift.specs import CutSpec, FrameSpec, IndexSpec, PictureSpec, RateSpec, TrainSpec
+from reelsift.specs import CutSpec, FrameSpec, IndexSpec, PictureSpec, RateSpec, SelectSpec, TrainSpec
 from reelsift.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from reelsift.multi_timeline import MultiTimeline
     from reelsift.project.rating import Ratings
     from reelsift.project.screentime import ScreenTimes
+    from reelsift.project.selecting import Selection
+    from reelsift.project.selecting_outputs import SelectionFiles
 
 __all__ = ["Project"]
 
@@ -295,6 +297,52 @@ class Project:
         ratings = rate_sources(self.layout, found, spec=spec or RateSpec(), on_progress=self._on_progress)
         write_outputs(self.layout, ratings, html=page, table=table, overwrite=overwrite)
         return ratings
+
+    def select(
+        self,
+        sources: PathLike | Iterable[PathLike],
+        output: PathLike,
+        *,
+        spec: SelectSpec,
+        frames: FrameSpec | None = None,
+        pictures: PictureSpec | None = None,
+        existing: PathLike | Iterable[PathLike] = (),
+        compare: bool = False,
+        overwrite: bool = False,
+    ) -> tuple[Selection, SelectionFiles]:
+        """Writes the frames of films that are most different from each other, full size.
+
+        Args:
+            sources: Films, folders of films or of pictures.
+            output: The folder for the pictures, a table of them, a contact sheet and a map.
+            spec: How many, and by which method.
+            frames: Which frames are looked at; 5 a second if not given.
+            pictures: How they are written; PNG if not given.
+            existing: Pictures that are there already: what is chosen differs from them, too.
+            compare: Whether distances among all frames, and what these would take as pictures, are told as well.
+
+        Raises:
+            OutputExistsError: If there is something in the folder and `overwrite` is not set.
+            MediaError: If there is nothing to choose from.
+        """
+        from reelsift.project.selecting import gather_pool, select_frames
+        from reelsift.project.selecting_outputs import check_output, write_files
+
+        check_output(Path(output), overwrite=overwrite)
+        looked_at, report = frames or FrameSpec(), self._on_progress
+        found = self.layout.sources(_listed(sources))
+        pool = gather_pool(
+            self.layout, found, sampling=looked_at.sampling, crop=looked_at.crop, reject=spec.reject, on_progress=report
+        )
+        known = self.layout.sources(_listed(existing)) if existing else ()
+        selection = select_frames(
+            self.layout, pool, spec=spec, existing=known, compare=compare, on_progress=report
+        )
+        files = write_files(
+            selection, Path(output), pictures=pictures or PictureSpec("png"), compare=compare, overwrite=overwrite,
+            on_progress=report,
+        )  # fmt: skip
+        return selection, files
 
     def status(self) -> ProjectStatus:
         """What is in the project, and what of it is stale."""

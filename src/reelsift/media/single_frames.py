@@ -1,0 +1,143 @@
+"""Some frames of a film, each the very one that decoding all of it gives, without decoding more than that takes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from reelsift.errors import MediaError
+from reelsift.media.bursts import Burst, open_bursts
+from reelsift.media.parts import PacketScan, scan_packets
+from reelsift.media.reader import Frame, open_film
+
+__all__ = ["WantedFrame", "read_single_frames"]
+
+# Time stamps may come from a table that has them in milliseconds.
+_TOLERANCE_SECONDS = 0.0005
+
+
+@dataclass(frozen=True)
+class WantedFrame:
+    """A frame by its time stamp; by its index, too, where several have the same.
+
+    Attributes:
+        frame_index: Position in display order among the frames that can be decoded, from 0.
+        time_seconds: Time stamp as the container has it.
+    """
+
+    frame_index: int
+    time_seconds: float
+
+
+def read_single_frames(
+    path: Path, wanted: Sequence[WantedFrame], *, scan: PacketScan | None = None, threads: int = 0
+) -> Iterator[tuple[int, Frame | MediaError]]:
+    """Frames of a film, each with its number in `wanted`, in the order of the film.
+
+    Where a film can be entered at its key frames, each frame is decoded from the last one before it. Where it cannot
+    (AVI, MPG, WMV, GIF, several frames of one time stamp), or where that did not give a frame, the film is read through
+    from its start until all are found.
+
+    Args:
+        path: The film.
+        wanted: Which frames, in any order.
+        scan: The packets of the film, where they are known.
+        threads: Decoding threads; 0: as many as there are cores.
+
+    Returns:
+        One item for each of `wanted`: the frame, its `frame_index` that of `wanted`, or why there is none; those that
+        are missing come last.
+
+    Raises:
+        MediaError, SourceNotFoundError: If the film cannot be opened.
+    """
+    if not wanted:
+        return
+    missing = set(range(len(wanted)))
+    scan = scan if scan is not None else scan_packets(path)
+    if scan.key_pts:
+        for number, frame in _entered(path, wanted, scan, threads):
+            missing.discard(number)
+            yield number, frame
+    damage = ""
+    if missing:
+        with open_film(path, threads=threads) as reader:
+            for number, frame in _found(reader.frames(), wanted, sorted(missing), _tolerance(scan)):
+                missing.discard(number)
+                yield number, frame
+            damage = f" ({reader.damage})" if reader.damage else ""
+    for number in sorted(missing):
+        time_seconds = wanted[number].time_seconds
+        yield number, MediaError(f"{path}: no frame can be decoded at {time_seconds:.3f} s{damage}")
+
+
+def _tolerance(scan: PacketScan) -> float:
+    """How far a time may be from the time stamp it means, in seconds."""
+    return max(_TOLERANCE_SECONDS, float(scan.time_base) / 2)
+
+
+def _entered(path: Path, wanted: Sequence[WantedFrame], scan: PacketScan, threads: int) -> Iterator[tuple[int, Frame]]:
+    """Those frames that the decoder gives from the key frames before them."""
+    places = _places(wanted, scan)
+    bursts = [Burst((scan.pts[place],), place, _entry(scan, scan.pts[place])) for place in sorted(places)]
+    with open_bursts(path, threads=threads) as reader:
+        for burst, frames in reader.bursts(bursts):
+            for frame in frames:
+                for number in places[burst.first_index]:
+                    yield number, _numbered(frame, wanted[number])
+
+
+def _places(wanted: Sequence[WantedFrame], scan: PacketScan) -> dict[int, list[int]]:
+    """For places of packets in display order, the numbers of the frames that mean them."""
+    tick, tolerance = float(scan.time_base), _tolerance(scan)
+    places: dict[int, list[int]] = {}
+    for number, one in enumerate(wanted):
+        after = bisect_right(scan.pts, one.time_seconds / tick)
+        near = range(max(0, after - 1), min(after + 1, len(scan.pts)))
+        place = min(near, key=lambda place: abs(scan.pts[place] * tick - one.time_seconds))
+        if abs(scan.pts[place] * tick - one.time_seconds) <= tolerance:
+            places.setdefault(place, []).append(number)
+    return places
+
+
+def _entry(scan: PacketScan, pts: int) -> int | None:
+    """The last key frame at or before a time stamp; `None` for the start of the film."""
+    number = bisect_right(scan.key_pts, pts) - 1
+    return scan.key_pts[number] if number >= 0 else None
+
+
+def _found(
+    frames: Iterator[Frame], wanted: Sequence[WantedFrame], numbers: Sequence[int], tolerance: float
+) -> Iterator[tuple[int, Frame]]:
+    """Of all frames of a film those wanted; of several with the same time stamp the one of the right index.
+
+    Where none has that index, damage was counted otherwise when it was chosen: then the first of them.
+    """
+    in_order = sorted(numbers, key=lambda number: wanted[number].time_seconds)
+    times = np.array([wanted[number].time_seconds for number in in_order])
+    left = set(numbers)
+    stand_ins: dict[int, Frame] = {}
+    for frame in frames:
+        start, stop = np.searchsorted(times, [frame.time_seconds - tolerance, frame.time_seconds + tolerance])
+        for number in in_order[start : stop + 1]:
+            if number not in left or abs(wanted[number].time_seconds - frame.time_seconds) > tolerance:
+                continue
+            if wanted[number].frame_index == frame.frame_index:
+                left.discard(number)
+                stand_ins.pop(number, None)
+                yield number, frame
+            else:
+                stand_ins.setdefault(number, frame)
+        if not left:
+            return
+    for number, frame in sorted(stand_ins.items()):
+        yield number, _numbered(frame, wanted[number])
+
+
+def _numbered(frame: Frame, one: WantedFrame) -> Frame:
+    """The frame with the index it was asked for by."""
+    return Frame(one.frame_index, frame.pts, frame.duration, frame.time_seconds, frame.picture, frame.orientation)
