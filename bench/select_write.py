@@ -2,18 +2,21 @@
 
     python bench/select_write.py [--clips DIR] [--seconds 1800] [--count 99] [--rounds 3] [--format png]
 
-Films are clips looped by stream copy. The frames are spread at random over each, the same for both. Alone, wanted, alone,
-wanted, ... in turns, because the machine may get slower or faster meanwhile; the ratio of each pair, median and range.
+Films are clips looped by stream copy. The frames are spread at random over each, the same for both. Alone, ours, alone,
+ours, ... in turns, because the machine may get slower or faster meanwhile; the ratio of each pair, median and range.
+The last column is the ratio of processor time, which tells more than wall time where other programs run.
 Alone: for each frame in order of time PyAV seeks to the key frame before it and decodes, with as many threads as there
 are cores, until the frame comes; no picture is made of it. Ours: `write_selection`, with pictures and tables, without
-what the command does before (choosing) and behind it (contact sheet, map). Then all written PNG files are held against
-what decoding from the start gives (`--check`).
+what the command does before (choosing) and behind it (contact sheet, map). With `--check` all files that were written
+are held against what decoding from the start gives.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -51,9 +54,9 @@ def seek_and_decode(path: Path, frames: Sequence[ChosenFrame]) -> None:
     """Decodes each frame alone, and does nothing with it."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
+        stream.thread_type, time_base = "AUTO", stream.time_base or Fraction(1)
         for frame in sorted(frames, key=lambda frame: frame.time_seconds):
-            wanted = round(frame.time_seconds / stream.time_base)
+            wanted = round(frame.time_seconds / time_base)
             container.seek(wanted, stream=stream)
             assert any(picture.pts == wanted for picture in container.decode(stream))
 
@@ -70,6 +73,38 @@ def check(path: Path, frames: Sequence[ChosenFrame], folder: Path, files: Sequen
     return same
 
 
+def processor_seconds() -> float:
+    """Processor time of this process, with all its threads."""
+    times = os.times()
+    return times.user + times.system
+
+
+def compare(path: Path, folder: Path, *, count: int, rounds: int, spec: PictureSpec, checked: bool) -> None:
+    """Prints the ratios of one film."""
+    frames, scan = chosen_of(path, count), scan_packets(path)
+    alone, ours, alone_cpu, ours_cpu = [], [], [], []
+    for _ in range(rounds):
+        before = processor_seconds()
+        alone.append(seconds_of(lambda: seek_and_decode(path, frames)))
+        between = processor_seconds()
+        ours.append(seconds_of(lambda: write_selection(frames, folder, pictures=spec, overwrite=True)))
+        alone_cpu.append(between - before)
+        ours_cpu.append(processor_seconds() - between)
+    ratios = [mine / other for mine, other in zip(ours, alone, strict=True)]
+    cpu = [mine / other for mine, other in zip(ours_cpu, alone_cpu, strict=True)]
+    results = write_selection(frames, folder, pictures=spec, overwrite=True)
+    key_seconds = float((scan.end_pts - scan.pts[0]) * scan.time_base) / max(1, len(scan.key_pts))
+    size = f"{results[0].width}x{results[0].height}"
+    print(
+        f"{path.name[-36:]:36} {size:>9} {key_seconds:6.2f} {min(alone):8.2f} {min(ours):8.2f}   "
+        f"{spread(ratios):24} {TARGET:6.1f}   {spread(cpu)}",
+        flush=True,
+    )
+    if checked:
+        same = check(path, frames, folder, [written.file for written in results])
+        print(f"    {same} of {len(frames)} are those of a full decode to the last bit", flush=True)
+
+
 def main() -> None:
     """Runs the benchmark."""
     options = parser(__doc__)
@@ -80,28 +115,13 @@ def main() -> None:
     options.add_argument("--check", action="store_true")
     options.add_argument("--films", default=",".join(FILMS), metavar="FILM,FILM,...")
     chosen = options.parse_args()
-    print(f"{'film':36} {'size':>9} {'key s':>6} {'alone s':>8} {'ours s':>8}   {'ratio':24} {'target':>6}")
+    columns = f"{'film':36} {'size':>9} {'key s':>6} {'alone s':>8} {'ours s':>8}   {'ratio':24} {'target':>6}"
+    print(f"{columns}   processor time")
     with tempfile.TemporaryDirectory() as place:
         for name in chosen.films.split(","):
             path = loop(film(chosen.clips, name), Path(place) / Path(name).name, seconds=chosen.seconds)
-            frames, folder = chosen_of(path, chosen.count), Path(place) / "frames"
-            spec, scan = PictureSpec(chosen.format), scan_packets(path)
-            alone, ours = [], []
-            for _ in range(chosen.rounds):
-                alone.append(seconds_of(lambda: seek_and_decode(path, frames)))
-                ours.append(seconds_of(lambda: write_selection(frames, folder, pictures=spec, overwrite=True)))
-            results = write_selection(frames, folder, pictures=spec, overwrite=True)
-            ratios = [mine / other for mine, other in zip(ours, alone, strict=True)]
-            key_seconds = float((scan.end_pts - scan.pts[0]) * scan.time_base) / max(1, len(scan.key_pts))
-            size = f"{results[0].width}x{results[0].height}"
-            print(
-                f"{name[-36:]:36} {size:>9} {key_seconds:6.2f} {min(alone):8.2f} {min(ours):8.2f}   "
-                f"{spread(ratios):24} {TARGET:6.1f}",
-                flush=True,
-            )
-            if chosen.check:
-                same = check(path, frames, folder, [written.file for written in results])
-                print(f"    {same} of {len(frames)} are those of a full decode to the last bit", flush=True)
+            spec, folder = PictureSpec(chosen.format), Path(place) / "frames"
+            compare(path, folder, count=chosen.count, rounds=chosen.rounds, spec=spec, checked=chosen.check)
             path.unlink()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reelsift.vectors import DoubleArray, FloatArray, IntArray, Vectors, apart_squared
 
@@ -13,7 +12,7 @@ __all__ = ["Farthest"]
 # can be compared with one pick in a millisecond. As many are few enough to take them all.
 _POOL_SHARE = 1 / 20
 _POOL_ROWS = (1024, 4096)
-_CHUNK_ROWS = (128, 2048)  # what enters the pool at once: few after a pick, twice as many each time
+_CHUNK_ROWS = (1024, 2048)  # what enters the pool at once, and what is worked on at once
 _CENTRES = 1024  # met at once
 _NEAR = 64  # squared distances below so many doubts are computed from differences
 
@@ -38,7 +37,9 @@ class Farthest:
         self._doubt = vectors.doubt
         if len(there):
             self._doubt = max(self._doubt, Vectors(there, "existing").doubt)
-        self._upper = np.full(vectors.count, np.inf)  # within a doubt of the truth as it was `_seen` centres ago; -1: out
+        self._upper = np.full(
+            vectors.count, np.inf
+        )  # within a doubt of the truth as it was `_seen` centres ago; -1: out
         self._exact = np.zeros(vectors.count, bool)
         self._seen = np.zeros(vectors.count, np.int64)
         self._centres = np.empty((16, vectors.columns), np.float32)
@@ -101,7 +102,9 @@ class Farthest:
         needed = self._count + len(centres)
         if needed > len(self._centres):
             room = max(needed, self._count * 3 // 2)
-            self._centres = np.concatenate([self._centres, np.empty((room - len(self._centres), centres.shape[1]), np.float32)])
+            self._centres = np.concatenate(
+                [self._centres, np.empty((room - len(self._centres), centres.shape[1]), np.float32)]
+            )
             self._centre_squares = np.concatenate([self._centre_squares, np.empty(room - len(self._centre_squares))])
         self._centres[self._count : needed] = centres
         self._centre_squares[self._count : needed] = np.einsum("ij,ij->i", centres, centres)
@@ -125,7 +128,7 @@ class Farthest:
         self._chunk = min(2 * self._chunk, _CHUNK_ROWS[1])
         block = self._vectors.rows(chunk)
         # In one product with rows that missed three centres, one that missed a thousand would take all of them there.
-        missed = np.frexp(self._count - self._seen[chunk])[1]
+        missed = np.frexp(self._count - self._seen[chunk])[1] // 2
         for level in np.unique(missed[self._seen[chunk] < self._count]):
             same = missed == level
             self._meet(chunk[same], block if same.all() else block[same])
@@ -188,7 +191,8 @@ class Farthest:
 
     def _products(self, which: IntArray, block: FloatArray, some: slice) -> FloatArray:
         """(K, M) squared distances to some centres, each within a doubt."""
-        squares = block @ self._centres[some].T
+        centres = self._centres[some]
+        squares = np.einsum("ij,j->i", block, centres[0])[:, None] if len(centres) == 1 else block @ centres.T
         squares *= -2
         squares += self._centre_squares[some].astype(np.float32)
         squares += self._vectors.squares[which, None].astype(np.float32)

@@ -35,8 +35,8 @@ def coreset(
     equally far, the first is picked. Here rows are compared only where they may be the farthest (`farthest.Farthest`).
 
     Args:
-        embeddings: (N, D) float16, float32 or float64, finite; as float32 holds them. Not copied, and little is kept beside
-            it (about a tenth at 100,000 rows).
+        embeddings: (N, D) float16, float32 or float64, finite; as float32 holds them. Not copied, and little is kept
+            beside it (at 100,000 rows about a tenth).
         n: How many, from 1 to N.
         existing: (M, D) what is there already: picks lie far from these, too.
         seed: Of the first pick, where nothing exists.
@@ -68,8 +68,8 @@ def far_apart(
 ) -> IntArray:
     """Chooses rows until no other is farther than `min_distance` from all of them, and from what exists.
 
-    The picks of `coreset`, in its order, as long as each is farther than that from those before it: so picks are farther
-    than `min_distance` from each other, and no row is left that is farther than that from all of them.
+    The picks of `coreset`, in its order, as long as each is farther than that from those before it: so picks are
+    farther than `min_distance` from each other, and no row is left that is farther than that from all of them.
 
     Args:
         embeddings: As for `coreset`.

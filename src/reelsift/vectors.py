@@ -39,7 +39,8 @@ class Vectors:
         matrix = np.asarray(values)
         if matrix.ndim != 2 or not matrix.shape[1] or not np.issubdtype(matrix.dtype, np.floating):
             raise SpecError(
-                f"{name} are an array (N, D) of float numbers with at least one column, not {matrix.shape} {matrix.dtype}"
+                f"{name} are an array (N, D) of float numbers with at least one column, "
+                f"not {matrix.shape} {matrix.dtype}"
             )
         self._matrix: NDArray[Any] = matrix
         self.count, self.columns = matrix.shape
@@ -80,14 +81,17 @@ class Vectors:
         return result
 
     def _weights(self) -> NDArray[np.uint64]:
-        return np.random.default_rng(0).integers(0, 2**63, (self.columns + 1) // 2, np.uint64) * np.uint64(2) + np.uint64(1)
+        return np.random.default_rng(0).integers(0, 2**63, (self.columns + 1) // 2, np.uint64) * np.uint64(
+            2
+        ) + np.uint64(1)
 
 
 def _keys(rows: FloatArray, weights: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """(K,) a number for each row: its bits times odd numbers, summed. Adding 0 makes zeros of both signs one."""
     even = np.zeros((len(rows), 2 * len(weights)), np.float32)
     np.add(rows, np.float32(0), out=even[:, : rows.shape[1]])
-    return np.asarray((even.view(np.uint64) * weights).sum(axis=1))
+    keys: NDArray[np.uint64] = np.einsum("ij,j->i", even.view(np.uint64), weights)
+    return keys
 
 
 def apart_squared(rows: FloatArray, others: FloatArray) -> DoubleArray:

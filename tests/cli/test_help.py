@@ -28,6 +28,8 @@ OPTIONS = {
     "evaluate": "--labels --rename --root --fps --file-column --class-column",
     "screentime": "--csv --plot --fps --root",
     "rate": "--task --reject --threshold --sort-into --by --undo --html --csv --fps --jobs",
+    "select": "-o -n --min-distance --method --compare --existing --balance --reject --sequences --fps --crop --format"
+    " --quality --seed",
     "cut": "--task --keep --drop -o --crop --speed --frames --renumber --pad --min-seconds --threshold --dry-run"
     " --append --no-audio --codec --quality --preset --fps",
     "status": "",

@@ -12,6 +12,7 @@ __all__ = ["MOST_LANDMARKS", "places_in_plane"]
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
+FEW = 40  # of so few, the two principal components say more: one that is unlike all others stands apart
 MOST_LANDMARKS = 1000  # laid out exactly, which takes time and memory with their square
 NEIGHBOURS = 15  # effective number of neighbours that each landmark keeps near it: t-SNE's perplexity
 EARLY_ROUNDS, ROUNDS = 120, 400
@@ -25,11 +26,11 @@ CHUNK_ROWS = 8192
 def places_in_plane(embeddings: NDArray[np.floating], *, anchors: IntArray, seed: int = 0) -> FloatArray:
     """t-SNE of up to a thousand rows; each other row is put between those of them that it resembles most.
 
-    Two principal components keep too little of such vectors: over all films in `clips`, 38 % of the ten nearest
-    frames of each are still among its ten nearest, against 80 % here. t-SNE (van der Maaten and Hinton, Visualizing data using t-SNE, JMLR 9, 2008) begins with the principal components, which
-    keeps how groups lie to each other and makes it repeatable (Kobak and Berens, The art of using t-SNE for
-    single-cell transcriptomics, Nature Communications 10, 2019). Who stands near is told reliably, how far apart
-    distant groups stand is not.
+    Two principal components keep too little of such vectors: over all films in `clips`, 38 % of the ten nearest frames
+    of each are still among its ten nearest, against 79 % here. t-SNE (van der Maaten and Hinton, Visualizing data
+    using t-SNE, JMLR 9, 2008) begins with the principal components, which keeps much of how groups lie to each other
+    and makes it repeatable (Kobak and Berens, The art of using t-SNE for single-cell transcriptomics, Nature
+    Communications 10, 2019). Who stands near is told reliably, how far apart distant groups stand is not.
 
     Args:
         embeddings: (N, D) finite.
@@ -41,7 +42,7 @@ def places_in_plane(embeddings: NDArray[np.floating], *, anchors: IntArray, seed
     """
     landmarks = _landmarks(len(embeddings), anchors, seed=seed)
     mean, axes = _principal_axes(embeddings[landmarks].astype(np.float32))
-    few = (embeddings[landmarks].astype(np.float32) - mean) @ axes
+    few = np.asarray((embeddings[landmarks].astype(np.float32) - mean) @ axes, np.float32)
     distinct, first, which = _distinct(few)
     laid_out = _upright(_tsne(distinct))
     if len(landmarks) == len(embeddings):
@@ -83,9 +84,9 @@ def _principal_axes(rows: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _distinct(rows: FloatArray) -> tuple[FloatArray, IntArray, IntArray]:
-    """Rows without copies of one another, which would push each other apart; where each is found, and for each row which.
+    """Rows without copies, which would push each other apart; where each was, and for each row, which it is.
 
-    Copies are told by what rounding leaves of their values.
+    Copies are told by what is left of their values when they are rounded.
     """
     scale = float(np.abs(rows).max(initial=0)) or 1.0
     rounded = np.round(rows / scale * 1e4).astype(np.int32)
@@ -98,10 +99,10 @@ def _tsne(rows: FloatArray) -> FloatArray:
     count = len(rows)
     places = np.zeros((count, 2), np.float32)
     places[:, : min(2, rows.shape[1])] = rows[:, :2] - rows[:, :2].mean(axis=0)
-    if count < 4:
+    if count < FEW:
         return places
     places *= 1e-4 / max(float(places[:, 0].std()), 1e-12)
-    pull = _affinities(rows, neighbours=min(NEIGHBOURS, (count - 1) / 3))
+    pull = _affinities(rows, neighbours=min(NEIGHBOURS, count / 4))
     rate = max(count / EARLY_PULL / 4, 50.0)
     step, gain = np.zeros_like(places), np.ones_like(places)
     pull *= EARLY_PULL

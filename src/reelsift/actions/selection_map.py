@@ -21,12 +21,13 @@ from reelsift.actions.screentime_plot import (
     shortened,
 )
 from reelsift.errors import SpecError
+from reelsift.filenames import is_film
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["MapFrames", "draw_map"]
+__all__ = ["MapFrames", "draw_map", "film_names"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -34,14 +35,14 @@ Picture = NDArray[np.uint8]
 
 # Inches, from the top left corner. Pictures stand in a ring around the map, so that they hide none of it.
 WIDTH, HEIGHT, MARGIN = 11.0, 7.4, 0.15
-TITLE_HEIGHT, LEGEND_LINE, FOOT_HEIGHT = 0.5, 0.22, 0.32
+TITLE_HEIGHT, LEGEND_GAP, LEGEND_LINE, FOOT_HEIGHT = 0.5, 0.1, 0.22, 0.32
 PICTURE_WIDTH, PICTURE_HEIGHT, GAP = 1.38, 0.78, 0.16
 RING_COLUMNS, RING_ROWS = 7, 7  # the corners belong to both
 PADDING = 0.04  # of the map, so that no dot stands on its edge
 SHAPES = ("o", "s", "^")  # further films have the same colours again in another shape
 MOST_FILMS = len(COLOURS) * len(SHAPES)
 OTHERS = "#B8B8B8"
-TIME_COLOURS, TIME_STEPS, TIME_WIDTH = "viridis", 64, 4.0
+TIME_COLOURS, LAST_SHADE, TIME_STEPS, TIME_WIDTH = "viridis", 0.92, 64, 4.0
 NAME_LETTERS, LEGEND_COLUMNS = 26, 4
 MANY_DOTS = 5000  # pixels also in a PDF or SVG, which would not open otherwise
 
@@ -52,7 +53,7 @@ class MapFrames:
 
     Attributes:
         embeddings: (N, D) finite; alike frames have near rows.
-        films: Names of the films.
+        films: Names of the films, or of folders of pictures.
         film_numbers: (N,) which film each frame is from.
         times_seconds: (N,) since the beginning of its film.
     """
@@ -118,7 +119,7 @@ def _drawn(places: FloatArray, frames: MapFrames, chosen: IntArray, *, pictures:
     from matplotlib.figure import Figure
 
     looks = _looks(frames)
-    foot = LEGEND_LINE * (2 if len(looks) == 1 else -(-len(looks) // LEGEND_COLUMNS)) + FOOT_HEIGHT
+    foot = LEGEND_GAP + LEGEND_LINE * (2 if len(looks) == 1 else -(-len(looks) // LEGEND_COLUMNS)) + FOOT_HEIGHT
     figure = Figure(figsize=(WIDTH, HEIGHT + foot), facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -131,7 +132,9 @@ def _drawn(places: FloatArray, frames: MapFrames, chosen: IntArray, *, pictures:
             colours[look.rows] = look.colours
         _draw_ring(axes, inches, colours, pictures)
     _draw_dots(axes, inches, looks, chosen)
-    kind = f"from {len(looks)} films" if len(looks) > 1 else f"from {shortened(looks[0].name, 60)}"
+    present = np.unique(frames.film_numbers).tolist()
+    noun = "films" if all(is_film(Path(frames.films[film])) for film in present) else "sources"
+    kind = f"from {len(present):,} {noun}" if len(present) > 1 else f"from {shortened(looks[0].name, 60)}"
     title = f"{len(np.unique(chosen)):,} of {len(places):,} frames chosen"
     axes.text(MARGIN, TITLE_HEIGHT * 0.5, title, fontsize=11, color=INK, fontweight="bold", va="center")
     axes.text(WIDTH - MARGIN, TITLE_HEIGHT * 0.5, kind, fontsize=9, color=PALE_INK, va="center", ha="right",
@@ -145,7 +148,7 @@ def _drawn(places: FloatArray, frames: MapFrames, chosen: IntArray, *, pictures:
 
 
 _FOOT = (
-    "Each dot is a frame; those with a rim were chosen. Frames that look alike stand together (t-SNE); how far apart "
+    "Each dot is a frame; those with a rim were chosen. Frames that look alike stand together; how far apart "
     "groups stand, and how large they are, means little."
 )
 
@@ -163,14 +166,13 @@ def _in_inches(places: FloatArray, *, ring: bool) -> FloatArray:
 
 def _looks(frames: MapFrames) -> list[_Look]:
     """One film by time, several each in its colour and shape; what has neither left is grey."""
-    from matplotlib import colormaps
     from matplotlib.colors import to_rgba
 
-    names = _film_names(frames.films)
+    names = film_names(frames.films)
     present, counts = np.unique(frames.film_numbers, return_counts=True)
     if len(present) == 1:
         times = frames.times_seconds - frames.times_seconds.min()
-        shades = colormaps[TIME_COLOURS](times / max(float(times.max()), 1e-9))
+        shades = _shades(times / max(float(times.max()), 1e-9))
         return [_Look(np.arange(len(times)), shades, SHAPES[0], names[present[0]])]
     own = present
     if len(present) > MOST_FILMS:
@@ -182,12 +184,19 @@ def _looks(frames: MapFrames) -> list[_Look]:
         looks.append(_Look(rows, np.tile(to_rgba(colour), (len(rows), 1)), shape, names[film]))
     if len(own) < len(present):
         rows = np.flatnonzero(~np.isin(frames.film_numbers, own))
-        name = f"{len(present) - len(own)} other films"
+        name = f"{len(present) - len(own)} others"
         looks.append(_Look(rows, np.tile(to_rgba(OTHERS), (len(rows), 1)), SHAPES[0], name))
     return looks
 
 
-def _film_names(films: Sequence[str]) -> list[str]:
+def _shades(shares: FloatArray) -> FloatArray:
+    """(T, 4) colours of times, from 0 to 1; without the yellow end, which is hard to see on white."""
+    from matplotlib import colormaps
+
+    return np.asarray(colormaps[TIME_COLOURS](shares * LAST_SHADE))
+
+
+def film_names(films: Sequence[str]) -> list[str]:
     """The names of files, or their whole paths where two have the same name."""
     names = [Path(film).name or film for film in films]
     return [film if names.count(name) > 1 else name for name, film in zip(names, films, strict=True)]
@@ -197,8 +206,9 @@ def _draw_dots(axes: Axes, inches: FloatArray, looks: Sequence[_Look], chosen: I
     """All frames small and pale, and above them the chosen ones, larger and with a rim."""
     marked = np.zeros(len(inches), bool)
     marked[chosen] = True
-    crowd = float(np.clip(30 / np.sqrt(len(inches)), 0.15, 1))  # a hundred thousand dots are finer than a hundred
-    few = float(np.clip(14 / np.sqrt(len(chosen)), 0.4, 1))
+    # A hundred thousand dots are finer than a hundred.
+    crowd = float(np.clip(30 / np.sqrt(len(inches)), 0.15, 2))
+    few = float(np.clip(14 / np.sqrt(len(chosen)), 0.4, 1.6))
     for look in looks:
         at = inches[look.rows]
         axes.scatter(
@@ -209,7 +219,7 @@ def _draw_dots(axes: Axes, inches: FloatArray, looks: Sequence[_Look], chosen: I
         mine = marked[look.rows]
         at = inches[look.rows[mine]]
         axes.scatter(
-            at[:, 0], at[:, 1], s=62 * few, c=look.colours[mine], marker=look.shape, linewidths=1.2 * few,
+            at[:, 0], at[:, 1], s=62 * few, c=look.colours[mine], marker=look.shape, linewidths=1.2 * min(few, 1),
             edgecolors=INK, zorder=3,
         )  # fmt: skip
 
@@ -219,7 +229,7 @@ def _draw_legend(axes: Axes, looks: Sequence[_Look], chosen: IntArray) -> None:
     lines = -(-len(looks) // LEGEND_COLUMNS)
     column = (WIDTH - 2 * MARGIN) / LEGEND_COLUMNS
     for place, look in enumerate(looks):
-        x, y = MARGIN + place // lines * column, HEIGHT + LEGEND_LINE * (place % lines + 0.5)
+        x, y = MARGIN + place // lines * column, HEIGHT + LEGEND_GAP + LEGEND_LINE * (place % lines + 0.5)
         picked = int(np.isin(np.unique(chosen), look.rows).sum())
         axes.scatter([x + 0.06], [y], s=36, c=look.colours[:1], marker=look.shape, linewidths=0)
         words = f"{shortened(look.name, NAME_LETTERS)}  {picked:,} of {len(look.rows):,}"
@@ -228,17 +238,15 @@ def _draw_legend(axes: Axes, looks: Sequence[_Look], chosen: IntArray) -> None:
 
 def _draw_clock(axes: Axes, times_seconds: FloatArray, look: _Look) -> None:
     """Which colour is which time of the film."""
-    from matplotlib import colormaps
-
     first, last = float(times_seconds.min()), float(times_seconds.max())
-    top, left = HEIGHT + LEGEND_LINE * 0.4, MARGIN
-    shades = colormaps[TIME_COLOURS](np.linspace(0, 1, TIME_STEPS))[None]
+    top, left = HEIGHT + LEGEND_GAP + LEGEND_LINE * 0.4, MARGIN
+    shades = _shades(np.linspace(0, 1, TIME_STEPS))[None]
     axes.imshow(shades, extent=(left, left + TIME_WIDTH, top + 0.12, top), aspect="auto", interpolation="nearest")
     short = last - first < 10
     for share, side in ((0.0, "left"), (0.5, "center"), (1.0, "right")):
         words = clock(first + share * (last - first), parts_of_seconds=short)
         axes.text(left + share * TIME_WIDTH, top + 0.22, words, fontsize=8.5, color=PALE_INK, ha=side, va="center")
-    axes.text(left + TIME_WIDTH + 0.12, top + 0.06, "time in the film", fontsize=8.5, color=PALE_INK, va="center")
+    axes.text(left + TIME_WIDTH + 0.12, top + 0.06, "time", fontsize=8.5, color=PALE_INK, va="center")
 
 
 def _draw_ring(axes: Axes, inches: FloatArray, colours: FloatArray, pictures: Mapping[int, Picture]) -> None:

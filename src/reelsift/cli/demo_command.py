@@ -29,7 +29,9 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Folder for what the demo makes.", metavar="DIR")] = Path(
         "reelsift-demo"
     ),
-    job: Annotated[Literal["all", "cut", "rate", "select", "screentime"], typer.Option("--job", help="Only this one.")] = "all",
+    job: Annotated[
+        Literal["all", "cut", "rate", "select", "screentime"], typer.Option("--job", help="Only this one.")
+    ] = "all",
 ) -> None:
     """Show what reelsift does, on films it draws itself: nothing to download, nothing to prepare."""
     started = time.perf_counter()

@@ -34,5 +34,7 @@ def run(show: Narrator) -> dict[str, Any]:
 def summary(job: dict[str, Any]) -> str:
     """What came out, in a line."""
     least = job["least_distance"]
-    others = " and ".join(f"{least[name]:.2f} {words}" for name, words in (("uniform", "evenly"), ("random", "at random")))
+    others = " and ".join(
+        f"{least[name]:.2f} {words}" for name, words in (("uniform", "evenly"), ("random", "at random"))
+    )
     return f"select: {job['frames']} frames, the two most alike {least['coreset']:.2f} apart, chosen {others}"

@@ -66,7 +66,7 @@ def select(
     contact sheet, and a map of all frames with the chosen ones.
     """
     from reelsift.project.selecting import gather_pool, select_frames
-    from reelsift.project.selecting_outputs import check_output, write_files
+    from reelsift.project.selecting_outputs import check_output, plain_values, write_files
 
     with parsed("-n / --min-distance"):
         spec = SelectSpec(n, min_distance, method, balance, reject, sequences, seed)
@@ -89,9 +89,7 @@ def select(
         on_failure=fail,
     )  # fmt: skip
     known = layout.sources([str(path) for path in existing or ()]) if existing else ()
-    selection = select_frames(
-        layout, pool, spec=spec, existing=known, compare=compare, on_progress=session.progress
-    )
+    selection = select_frames(layout, pool, spec=spec, existing=known, compare=compare, on_progress=session.progress)
     files = write_files(
         selection, output, pictures=pictures, compare=compare, overwrite=session.overwrite,
         on_progress=session.progress,
@@ -101,7 +99,7 @@ def select(
         session.warn(sentence({"source": name, "error": error}))
     for note in (*selection.notes, *files.problems):
         session.warn(f"reelsift: {note}")
-    statistics = {name: values.to_dict() for name, values in selection.statistics.items()}
+    statistics = {name: plain_values(values) for name, values in selection.statistics.items()}
     values: dict[str, Any] = {
         "selected": files.rows,
         "statistics": statistics,
@@ -130,7 +128,7 @@ def _text(
         lines.append("left out: " + ", ".join(f"{count} {reason}" for reason, count in left_out.items()))
     lines += ["", f"{'distance between frames':24} {'n':>7}" + "".join(f" {head:>6}" for head in _HEADS)]
     lines += [
-        f"  {name:22} {values['n']:>7}" + "".join(f" {values[head]:6.3f}" for head in _HEADS)
+        f"  {name:22} {values['n']:>7}" + "".join(f" {_distance(values[head]):>6}" for head in _HEADS)
         for name, values in statistics.items()
     ]
     storage = files.storage
@@ -138,13 +136,18 @@ def _text(
         sample = f"measured on {storage['measured_frames']} frames"
         lines += [
             "",
-            f"storage: films {_size(storage['video_bytes'])}; all frames as PNG {_size(storage['all_frames_png_bytes'])}, "
-            f"as JPEG {_size(storage['all_frames_jpg_bytes'])} ({sample}); chosen {_size(storage['selected_bytes'])}",
+            f"storage: films {_size(storage['video_bytes'])}; all frames as PNG "
+            f"{_size(storage['all_frames_png_bytes'])}, as JPEG {_size(storage['all_frames_jpg_bytes'])} ({sample}); "
+            f"chosen {_size(storage['selected_bytes'])}",
         ]
     return "\n".join(lines)
 
 
 _HEADS = ("mean", "min", "max", "p10", "p90")
+
+
+def _distance(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _size(count: float) -> str:

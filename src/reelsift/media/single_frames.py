@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from reelsift.errors import MediaError
-from reelsift.media.bursts import Burst, open_bursts
+from reelsift.media.bursts import Burst, BurstReader
 from reelsift.media.parts import PacketScan, scan_packets
 from reelsift.media.reader import Frame, open_film
 
 __all__ = ["WantedFrame", "read_single_frames"]
 
-# Time stamps may come from a table that has them in milliseconds.
-_TOLERANCE_SECONDS = 0.0005
+# Time stamps may come from a table that has them in milliseconds. A little more, because sums of such are not exact.
+_TOLERANCE_SECONDS = 0.000501
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ def read_single_frames(
     """Frames of a film, each with its number in `wanted`, in the order of the film.
 
     Where a film can be entered at its key frames, each frame is decoded from the last one before it. Where it cannot
-    (AVI, MPG, WMV, GIF, several frames of one time stamp), or where that did not give a frame, the film is read through
-    from its start until all are found.
+    (AVI, MPG, WMV, GIF, several frames of one time stamp), it is read from its start until all are found.
+
+    Decoders cover damage up with what they have at hand, which is not the same when a film is entered in the middle, nor
+    in several threads: so frames behind damage are decoded from the start of the film by one thread.
 
     Args:
         path: The film.
@@ -49,8 +52,8 @@ def read_single_frames(
         threads: Decoding threads; 0: as many as there are cores.
 
     Returns:
-        One item for each of `wanted`: the frame, its `frame_index` that of `wanted`, or why there is none; those that
-        are missing come last.
+        One item for each of `wanted`: the frame, its `frame_index` that of `wanted`, or why there is none. Frames behind
+        damage come behind the others, and those that are missing last.
 
     Raises:
         MediaError, SourceNotFoundError: If the film cannot be opened.
@@ -59,14 +62,13 @@ def read_single_frames(
         return
     missing = set(range(len(wanted)))
     scan = scan if scan is not None else scan_packets(path)
-    if scan.key_pts:
-        for number, frame in _entered(path, wanted, scan, threads):
-            missing.discard(number)
-            yield number, frame
+    for number, frame in _undamaged(path, wanted, scan, threads):
+        missing.discard(number)
+        yield number, frame
     damage = ""
     if missing:
-        with open_film(path, threads=threads) as reader:
-            for number, frame in _found(reader.frames(), wanted, sorted(missing), _tolerance(scan)):
+        with open_film(path, threads=1) as reader:
+            for number, frame in _found(reader.frames(), wanted, sorted(missing)):
                 missing.discard(number)
                 yield number, frame
             damage = f" ({reader.damage})" if reader.damage else ""
@@ -75,31 +77,57 @@ def read_single_frames(
         yield number, MediaError(f"{path}: no frame can be decoded at {time_seconds:.3f} s{damage}")
 
 
-def _tolerance(scan: PacketScan) -> float:
-    """How far a time may be from the time stamp it means, in seconds."""
-    return max(_TOLERANCE_SECONDS, float(scan.time_base) / 2)
+class _StrictReader(BurstReader):
+    """A reader whose decoder gives up where it would otherwise cover damage up."""
+
+    def __enter__(self) -> _StrictReader:
+        return self
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether anything could not be decoded on the way to the frame that came last."""
+        return self._failed or self.undecodable > 0
+
+    def _configure(self) -> None:
+        super()._configure()
+        self._stream.codec_context.options = {"err_detect": "explode"}
 
 
-def _entered(path: Path, wanted: Sequence[WantedFrame], scan: PacketScan, threads: int) -> Iterator[tuple[int, Frame]]:
-    """Those frames that the decoder gives from the key frames before them."""
+def _undamaged(
+    path: Path, wanted: Sequence[WantedFrame], scan: PacketScan, threads: int
+) -> Iterator[tuple[int, Frame]]:
+    """Those frames that can be decoded without meeting damage on the way."""
+    try:
+        reader = _StrictReader(path, threads=threads)
+    except MediaError:
+        return
+    with reader:
+        if scan.key_pts:
+            yield from _entered(reader, wanted, scan)
+        else:
+            frames = itertools.takewhile(lambda _: not reader.has_failed, reader.frames())
+            yield from _found(frames, wanted, range(len(wanted)), exactly=True)
+
+
+def _entered(reader: _StrictReader, wanted: Sequence[WantedFrame], scan: PacketScan) -> Iterator[tuple[int, Frame]]:
+    """Frames decoded from the key frames before them."""
     places = _places(wanted, scan)
     bursts = [Burst((scan.pts[place],), place, _entry(scan, scan.pts[place])) for place in sorted(places)]
-    with open_bursts(path, threads=threads) as reader:
-        for burst, frames in reader.bursts(bursts):
-            for frame in frames:
-                for number in places[burst.first_index]:
-                    yield number, _numbered(frame, wanted[number])
+    for burst, frames in reader.bursts(bursts):
+        for frame in frames:
+            if not reader.has_failed:
+                yield from ((number, _numbered(frame, wanted[number])) for number in places[burst.first_index])
 
 
 def _places(wanted: Sequence[WantedFrame], scan: PacketScan) -> dict[int, list[int]]:
     """For places of packets in display order, the numbers of the frames that mean them."""
-    tick, tolerance = float(scan.time_base), _tolerance(scan)
+    tick = float(scan.time_base)
     places: dict[int, list[int]] = {}
     for number, one in enumerate(wanted):
         after = bisect_right(scan.pts, one.time_seconds / tick)
         near = range(max(0, after - 1), min(after + 1, len(scan.pts)))
         place = min(near, key=lambda place: abs(scan.pts[place] * tick - one.time_seconds))
-        if abs(scan.pts[place] * tick - one.time_seconds) <= tolerance:
+        if abs(scan.pts[place] * tick - one.time_seconds) <= _TOLERANCE_SECONDS:
             places.setdefault(place, []).append(number)
     return places
 
@@ -111,26 +139,27 @@ def _entry(scan: PacketScan, pts: int) -> int | None:
 
 
 def _found(
-    frames: Iterator[Frame], wanted: Sequence[WantedFrame], numbers: Sequence[int], tolerance: float
+    frames: Iterator[Frame], wanted: Sequence[WantedFrame], numbers: Sequence[int], *, exactly: bool = False
 ) -> Iterator[tuple[int, Frame]]:
     """Of all frames of a film those wanted; of several with the same time stamp the one of the right index.
 
-    Where none has that index, damage was counted otherwise when it was chosen: then the first of them.
+    Where none has that index, damage was counted otherwise when it was chosen: then the first of them, unless the index
+    must be met exactly.
     """
     in_order = sorted(numbers, key=lambda number: wanted[number].time_seconds)
     times = np.array([wanted[number].time_seconds for number in in_order])
     left = set(numbers)
     stand_ins: dict[int, Frame] = {}
     for frame in frames:
-        start, stop = np.searchsorted(times, [frame.time_seconds - tolerance, frame.time_seconds + tolerance])
-        for number in in_order[start : stop + 1]:
-            if number not in left or abs(wanted[number].time_seconds - frame.time_seconds) > tolerance:
+        around = [frame.time_seconds - _TOLERANCE_SECONDS, frame.time_seconds + _TOLERANCE_SECONDS]
+        for number in in_order[slice(*np.searchsorted(times, around))]:
+            if number not in left:
                 continue
             if wanted[number].frame_index == frame.frame_index:
                 left.discard(number)
                 stand_ins.pop(number, None)
                 yield number, frame
-            else:
+            elif not exactly:
                 stand_ins.setdefault(number, frame)
         if not left:
             return

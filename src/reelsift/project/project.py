@@ -335,9 +335,7 @@ class Project:
             self.layout, found, sampling=looked_at.sampling, crop=looked_at.crop, reject=spec.reject, on_progress=report
         )
         known = self.layout.sources(_listed(existing)) if existing else ()
-        selection = select_frames(
-            self.layout, pool, spec=spec, existing=known, compare=compare, on_progress=report
-        )
+        selection = select_frames(self.layout, pool, spec=spec, existing=known, compare=compare, on_progress=report)
         files = write_files(
             selection, Path(output), pictures=pictures or PictureSpec("png"), compare=compare, overwrite=overwrite,
             on_progress=report,

@@ -30,9 +30,9 @@ __all__ = ["Pool", "Selection", "gather_pool", "select_frames"]
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 
-# Vectors of frames that differ by no more than encoding: 0.01 to 0.02 on a screen on which nothing happens; the
-# quietest films of a camera are at 0.05.
-NEAR_COPY = 0.03
+# Vectors of frames that differ by little more than encoding: 0.01 to 0.05 on a screen on which nothing happens, up to
+# 0.09 where small pictures are encoded hastily. The quietest film of a camera moves by 0.06 to 0.1 in 0.2 s.
+NEAR_COPY = 0.06
 _BLACK = 24 / 255
 
 
@@ -51,7 +51,8 @@ class Pool:
         end_seconds: (S,) where each ends.
         frame_counts: (S,) how many frames each has, looked at or not.
         usable: (N,) bool, whether a frame may be chosen.
-        left_out: How many may not, and why: `black`, `copy`, `near copy`, `rejected`.
+        left_out: How many may not, and why: `black`, `copy`, `near copy`, `rejected`; `damaged` are frames of the film
+            that could not be decoded.
     """
 
     sources: tuple[Source, ...]
@@ -77,11 +78,10 @@ class Pool:
         return ChosenFrame(source.name, source.path, source.source_id, index, float(self.times_seconds[row]), start)
 
     @property
-    def whole_times(self) -> NDArray[np.float64]:
-        """(N,) times on one clock, as if the sources followed each other."""
-        lengths = np.maximum(self.end_seconds - self.start_seconds, 0)
-        offsets = np.concatenate(([0.0], np.cumsum(lengths)[:-1])) - self.start_seconds
-        return np.asarray(self.times_seconds + offsets[self.source_numbers])
+    def rising_times(self) -> NDArray[np.float64]:
+        """(N,) times; where those of a damaged film run backwards, they stand still."""
+        starts = np.flatnonzero(np.diff(self.source_numbers, prepend=-1))
+        return np.concatenate([np.maximum.accumulate(part) for part in np.split(self.times_seconds, starts[1:])])
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +152,7 @@ class _Part:
     start_seconds: float
     end_seconds: float
     frame_count: int
+    damaged: int
     reasons: list[str]  # (N,) why a frame may not be chosen; empty where it may
 
 
@@ -177,7 +178,7 @@ def _part(layout: Layout, source: Source, spec: IndexSpec, condition: Condition 
             last = row
     facts = index.facts
     return _Part(source, damage_of(facts), embeddings, index.frame_indexes, index.times_seconds,
-                 facts.start_seconds, facts.end_seconds, facts.frame_count, reasons)  # fmt: skip
+                 facts.start_seconds, facts.end_seconds, facts.frame_count, facts.undecodable, reasons)  # fmt: skip
 
 
 def _joined(parts: Sequence[_Part]) -> Pool:
@@ -185,6 +186,8 @@ def _joined(parts: Sequence[_Part]) -> Pool:
     usable = np.array([not reason for reason in reasons])
     if not usable.any():
         raise MediaError("nothing is left to choose from: all frames are black, copies or rejected")
+    left_out = {name: reasons.count(name) for name in ("black", "copy", "near copy", "rejected")}
+    left_out["damaged"] = sum(part.damaged for part in parts)
     return Pool(
         sources=tuple(part.source for part in parts),
         damage=tuple(part.damage for part in parts),
@@ -196,7 +199,7 @@ def _joined(parts: Sequence[_Part]) -> Pool:
         end_seconds=np.array([part.end_seconds for part in parts]),
         frame_counts=np.array([part.frame_count for part in parts]),
         usable=usable,
-        left_out={name: reasons.count(name) for name in ("black", "copy", "near copy", "rejected") if name in reasons},
+        left_out={name: count for name, count in left_out.items() if count},
     )
 
 
@@ -221,9 +224,7 @@ class Condition:
         expression.check(known, facts=(), shares=tuple(known))
         return cls(layout, expression, tuple(dict.fromkeys(known[name] for name in expression.names)))
 
-    def of_frames(
-        self, source: Source, times_seconds: NDArray[np.float64], on_progress: Progress
-    ) -> NDArray[np.bool_]:
+    def of_frames(self, source: Source, times_seconds: NDArray[np.float64], on_progress: Progress) -> NDArray[np.bool_]:
         """(N,) of which frames of a source it is true."""
         values: dict[str, NDArray[np.float64]] = {}
         for task in self.tasks:
@@ -269,7 +270,7 @@ def select_frames(
     wanted = spec.n or 0
     notes: list[str] = []
     if wanted > count:
-        notes.append(f"only {count} {units.noun} can be chosen, not {wanted}")
+        notes.append(f"{count} of the {wanted} {units.noun} asked for can be chosen")
         spec = replace(spec, n=count)
     if spec.balance is not None:
         picks = _balanced(layout, pool, units, spec, there, on_progress)
@@ -277,11 +278,13 @@ def select_frames(
         picks = _chosen(units, spec, there)
     different = _without_near_copies(units.embeddings, picks)
     if len(different) < len(picks):
-        notes.append(f"{len(picks) - len(different)} of the {units.noun} chosen were near copies of others, and were left out")
+        notes.append(
+            f"{len(picks) - len(different)} of the {units.noun} chosen were near copies of others, and were left out"
+        )
         picks = different
     statistics = {spec.method: distance_statistics(units.embeddings[picks])}
     if compare:
-        others = {"uniform": uniform(units.times, len(picks)), "random": random(count, len(picks), seed=spec.seed)}
+        others = {"uniform": units.evenly(len(picks)), "random": random(count, len(picks), seed=spec.seed)}
         statistics |= {name: distance_statistics(units.embeddings[rows]) for name, rows in others.items()}
         statistics = {"original": distance_statistics(pool.embeddings), **statistics}
     members = [units.members[pick] for pick in picks.tolist()]
@@ -296,26 +299,38 @@ class _Units:
 
     Attributes:
         embeddings: `(M, D)` float32, rows of length 1.
-        times: (M,) on one clock.
+        films: (M,) the source of each, rising.
+        times: (M,) time stamps in it, rising in each film.
         members: The rows of the pool that each stands for.
         noun: What they are called.
     """
 
     embeddings: FloatArray
+    films: IntArray
     times: NDArray[np.float64]
     members: Sequence[IntArray]
     noun: str
+
+    def take(self, rows: IntArray) -> _Units:
+        """Some of them."""
+        members = [self.members[row] for row in rows.tolist()]
+        return _Units(self.embeddings[rows], self.films[rows], self.times[rows], members, self.noun)
+
+    def evenly(self, n: int) -> IntArray:
+        """(n,) places of those that lie evenly over the time of all films."""
+        return uniform([self.times[self.films == film] for film in np.unique(self.films)], n)
 
 
 def _single_frames(pool: Pool) -> _Units:
     rows = np.flatnonzero(pool.usable)
     members = [rows[place : place + 1] for place in range(len(rows))]
     whole = len(rows) == len(pool.usable)
-    return _Units(pool.embeddings if whole else pool.embeddings[rows], pool.whole_times[rows], members, "frames")
+    embeddings = pool.embeddings if whole else pool.embeddings[rows]
+    return _Units(embeddings, pool.source_numbers[rows], pool.rising_times[rows], members, "frames")
 
 
 def _stretches(pool: Pool, seconds: float) -> _Units:
-    """Stretches of all sources, one after the other, each by the mean of its frames; those that are mostly unusable go."""
+    """Stretches of all sources, each by the mean of its frames; those that are mostly unusable are left out."""
     places = np.floor((pool.times_seconds - pool.start_seconds[pool.source_numbers]) / seconds).astype(np.int64)
     _, numbers = np.unique(np.stack([pool.source_numbers, places]), axis=1, return_inverse=True)
     order = np.argsort(numbers, kind="stable")
@@ -327,7 +342,8 @@ def _stretches(pool: Pool, seconds: float) -> _Units:
         raise MediaError("no stretch is left to choose from: most of their frames are black, copies or rejected")
     means = np.stack([pool.embeddings[part].mean(axis=0) for part in members])
     means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)
-    return _Units(means, np.array([pool.whole_times[part[0]] for part in members]), members, "stretches")
+    starts = np.array([part[0] for part in members])
+    return _Units(means, pool.source_numbers[starts], pool.rising_times[starts], members, "stretches")
 
 
 def _length(pool: Pool, rows: IntArray) -> float:
@@ -340,13 +356,13 @@ def _chosen(units: _Units, spec: SelectSpec, there: FloatArray | None) -> IntArr
         return far_apart(units.embeddings, spec.min_distance, existing=there, seed=spec.seed)
     n = spec.n or 1
     if spec.method == "uniform":
-        return uniform(units.times, n)
+        return units.evenly(n)
     if spec.method == "random":
         return random(len(units.embeddings), n, seed=spec.seed)
     if spec.method == "typical":
-        return typical(units.embeddings, n, seed=spec.seed)
+        return typical(units.embeddings, n, existing=there, seed=spec.seed)
     if spec.method == "outliers":
-        return outliers(units.embeddings, n, seed=spec.seed)
+        return outliers(units.embeddings, n, existing=there, seed=spec.seed)
     return coreset(units.embeddings, n, existing=there, seed=spec.seed, swaps=True)
 
 
@@ -362,7 +378,7 @@ def _without_near_copies(embeddings: FloatArray, picks: IntArray) -> IntArray:
 def _balanced(
     layout: Layout, pool: Pool, units: _Units, spec: SelectSpec, there: FloatArray | None, on_progress: Progress
 ) -> IntArray:
-    """As many of each class of a task, as far as there are enough; each class far from what was chosen of the others."""
+    """As many of each class of a task, as far as there are enough; far from what was chosen of other classes."""
     classes = _class_of(layout, pool, units, spec.balance or "", on_progress)
     sizes = np.bincount(classes)
     picks: list[int] = []
@@ -370,16 +386,11 @@ def _balanced(
         rows = np.flatnonzero(classes == place)
         if not share:
             continue
-        part = _some_of(units, rows)
+        part = units.take(rows)
         known = units.embeddings[picks]
         given = known if there is None else np.concatenate([there, known])
         picks += rows[_chosen(part, replace(spec, n=share, balance=None), given if len(given) else None)].tolist()
     return np.array(picks, np.int64)
-
-
-def _some_of(units: _Units, rows: IntArray) -> _Units:
-    """Some of the units."""
-    return _Units(units.embeddings[rows], units.times[rows], [units.members[row] for row in rows.tolist()], units.noun)
 
 
 def _class_of(layout: Layout, pool: Pool, units: _Units, task: str, on_progress: Progress) -> IntArray:
@@ -388,7 +399,9 @@ def _class_of(layout: Layout, pool: Pool, units: _Units, task: str, on_progress:
     for number, source in enumerate(pool.sources):
         timeline = predict_source(layout, task, source, on_progress=on_progress)
         if not isinstance(timeline, Timeline):
-            raise LabelError(f"--balance {task}: its classes can be true at once; name a task that gives each frame one")
+            raise LabelError(
+                f"--balance {task}: its classes can be true at once; name a task that gives each frame one"
+            )
         rows = np.flatnonzero(pool.source_numbers == number)
         labels[rows] = timeline.labels[_nearest(timeline.times_seconds, pool.times_seconds[rows])]
     return np.array([labels[member[len(member) // 2]] for member in units.members], np.int64)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from reelsift.actions.selection import ChosenFrame, Written
 from reelsift.actions.selection_map import MapFrames, draw_map
 from reelsift.actions.selection_sheet import selection_sheet
 from reelsift.actions.write_selection import all_frames_bytes, write_selection
+from reelsift.distances import DistanceStatistics
 from reelsift.errors import MediaError
 from reelsift.media.pictures import write_picture
 from reelsift.media.sources import PictureSource
@@ -23,7 +25,7 @@ from reelsift.project.indexing import Progress, silent
 from reelsift.project.selecting import Selection
 from reelsift.specs import PictureSpec
 
-__all__ = ["MAP", "SHEET", "STATISTICS", "SelectionFiles", "check_output", "write_files"]
+__all__ = ["MAP", "SHEET", "STATISTICS", "SelectionFiles", "check_output", "plain_values", "write_files"]
 
 SHEET, MAP, STATISTICS = "sheet.jpg", "map.png", "statistics.json"
 _ON_SHEET = 200
@@ -37,7 +39,7 @@ class SelectionFiles:
 
     Attributes:
         rows: For each chosen frame its source, index, time and file.
-        storage: Bytes of the films, of all their frames as pictures (`None` where that was not measured), of the chosen.
+        storage: Bytes of the films, of all their frames as pictures (`None`: not measured), of the chosen.
         outputs: The files, by their paths from the current folder.
         problems: Frames that could not be read again, a line each.
     """
@@ -89,11 +91,11 @@ def write_files(
         there = [frame for frame in frames if frame in shown][:_ON_SHEET]
         sheet = selection_sheet(there, [shown[frame] for frame in there])
         write_picture(folder / SHEET, sheet, spec=PictureSpec("jpg", 88))
-        rows = {frame: row for frame, row in zip(frames, selection.rows.tolist(), strict=True)}
+        rows = dict(zip(frames, selection.rows.tolist(), strict=True))
         by_row = {rows[frame]: shown[frame] for frame in there}
         draw_map(folder / MAP, _map_frames(selection), selection.rows, pictures=by_row)
         storage.update(_storage(selection, written, compare=compare))
-        figures = {"statistics": {name: each.to_dict() for name, each in selection.statistics.items()}}
+        figures = {"statistics": {name: plain_values(each) for name, each in selection.statistics.items()}}
         text = json.dumps({**figures, "storage": storage, "left_out": selection.pool.left_out}, indent=1)
         (folder / STATISTICS).write_text(text + "\n", encoding="utf-8")
 
@@ -110,6 +112,12 @@ def write_files(
         [str(output / name) for name in others],
         tuple(each.problem for each in written if each.problem),
     )
+
+
+def plain_values(statistics: DistanceStatistics) -> dict[str, Any]:
+    """Statistics as JSON can hold them: what is not known, because there is no pair, is `None`."""
+    values = asdict(statistics)
+    return {name: None if isinstance(each, float) and math.isnan(each) else each for name, each in values.items()}
 
 
 def _map_frames(selection: Selection) -> MapFrames:
