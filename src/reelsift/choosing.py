@@ -37,7 +37,8 @@ def uniform(times_seconds: Sequence[ArrayLike], n: int) -> IntArray:
     usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else 1.0
     lengths = np.concatenate([_spans(film, usual) for film in films])
     ends = np.cumsum(lengths)
-    wanted = np.searchsorted(ends, (np.arange(n) + 0.5) / n * ends[-1], side="right")
+    # A little later, so that where a moment is the border of two samples rounding does not decide.
+    wanted = np.searchsorted(ends, (np.arange(n) + 0.5 + 1e-6) / n * ends[-1], side="right")
     # Each is taken once: what was taken moves on by one, and what moved past the end moves back.
     order = np.arange(n)
     return np.asarray(np.clip(np.maximum.accumulate(wanted - order), 0, count - n) + order, np.int64)
@@ -55,8 +56,8 @@ def typical(embeddings: ArrayLike, n: int, *, existing: ArrayLike | None = None,
     Facility location, greedy, with lazy evaluation: what is gained over the greatest distance is at least 1 - 1/e of
     the best possible (Nemhauser, Wolsey and Fisher, An analysis of approximations for maximizing submodular set
     functions, 1978; for choosing training data: Wei, Iyer and Bilmes, Submodularity in data subset selection and active
-    learning, ICML 2015). Up to 2,000 rows that is so for all; of more, 2,000 drawn at random stand for all (Badanidiyuru
-    et al., Streaming submodular maximization, KDD 2014), and 4,000 or 4 n are candidates.
+    learning, ICML 2015). Up to 2,000 rows that is so for all; of more, 2,000 drawn at random stand for all
+    (Badanidiyuru et al., Streaming submodular maximization, KDD 2014), and 4,000 or 4 n are candidates.
 
     Args:
         embeddings: (N, D) float.

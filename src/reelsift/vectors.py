@@ -81,9 +81,9 @@ class Vectors:
         return result
 
     def _weights(self) -> NDArray[np.uint64]:
-        return np.random.default_rng(0).integers(0, 2**63, (self.columns + 1) // 2, np.uint64) * np.uint64(
-            2
-        ) + np.uint64(1)
+        """Odd numbers, one for every two columns."""
+        weights = np.random.default_rng(0).integers(0, 2**63, (self.columns + 1) // 2, np.uint64)
+        return np.asarray(weights * np.uint64(2) + np.uint64(1), np.uint64)
 
 
 def _keys(rows: FloatArray, weights: NDArray[np.uint64]) -> NDArray[np.uint64]:

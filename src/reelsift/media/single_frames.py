@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,10 @@ from reelsift.errors import MediaError
 from reelsift.media.bursts import Burst, BurstReader
 from reelsift.media.parts import PacketScan, scan_packets
 from reelsift.media.reader import Frame, open_film
+
+if TYPE_CHECKING:
+    import av
+    from av.video.frame import VideoFrame
 
 __all__ = ["WantedFrame", "read_single_frames"]
 
@@ -42,8 +47,8 @@ def read_single_frames(
     Where a film can be entered at its key frames, each frame is decoded from the last one before it. Where it cannot
     (AVI, MPG, WMV, GIF, several frames of one time stamp), it is read from its start until all are found.
 
-    Decoders cover damage up with what they have at hand, which is not the same when a film is entered in the middle, nor
-    in several threads: so frames behind damage are decoded from the start of the film by one thread.
+    Decoders cover damage up with what they have at hand, which is not the same when a film is entered in the middle,
+    nor in several threads: so frames behind damage are decoded from the start of the film by one thread.
 
     Args:
         path: The film.
@@ -52,8 +57,8 @@ def read_single_frames(
         threads: Decoding threads; 0: as many as there are cores.
 
     Returns:
-        One item for each of `wanted`: the frame, its `frame_index` that of `wanted`, or why there is none. Frames behind
-        damage come behind the others, and those that are missing last.
+        One item for each of `wanted`: the frame, its `frame_index` that of `wanted`, or why there is none. Frames
+        behind damage come behind the others, and those that are missing last.
 
     Raises:
         MediaError, SourceNotFoundError: If the film cannot be opened.
@@ -80,17 +85,41 @@ def read_single_frames(
 class _StrictReader(BurstReader):
     """A reader whose decoder gives up where it would otherwise cover damage up."""
 
+    _entry: int | None = None  # the key frame it was last entered at
+    _has_entry = True  # whether the decoder has given that
+    _excused = 0  # for so many packets more, what goes wrong is no damage
+
     def __enter__(self) -> _StrictReader:
         return self
 
     @property
     def has_failed(self) -> bool:
         """Whether anything could not be decoded on the way to the frame that came last."""
-        return self._failed or self.undecodable > 0
+        return self._failed or self.undecodable > 0 or not self._has_entry
 
     def _configure(self) -> None:
         super()._configure()
         self._stream.codec_context.options = {"err_detect": "explode"}
+
+    def _decoded_for(self, run: Sequence[Burst]) -> Iterator[tuple[int, VideoFrame]]:
+        self._entry, self.undecodable, self._excused = run[0].entry_pts, 0, 0
+        self._has_entry = self._entry is None
+        yield from super()._decoded_for(run)
+
+    def _stamped(self, packet: av.Packet[av.VideoStream] | None) -> Iterator[tuple[int, VideoFrame]]:
+        """Pictures between a key frame and those shown before it (open groups) lack what they refer to: no damage.
+
+        Several threads tell of what goes wrong so many packets late.
+        """
+        failed, pts = self._failed, packet.pts if packet is not None else None
+        if pts is not None and self._entry is not None and pts < self._entry:
+            self._excused = 1 + self._stream.codec_context.thread_count
+        for given, picture in super()._stamped(packet):
+            self._has_entry = self._has_entry or given == self._entry
+            yield given, picture
+        if self._excused > 0:
+            self._failed = failed
+            self._excused -= 1
 
 
 def _undamaged(

@@ -325,7 +325,8 @@ class Project:
             OutputExistsError: If there is something in the folder and `overwrite` is not set.
             MediaError: If there is nothing to choose from.
         """
-        from reelsift.project.selecting import gather_pool, select_frames
+        from reelsift.project.pool import gather_pool
+        from reelsift.project.selecting import select_frames
         from reelsift.project.selecting_outputs import check_output, write_files
 
         check_output(Path(output), overwrite=overwrite)

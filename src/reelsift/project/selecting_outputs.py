@@ -45,7 +45,7 @@ class SelectionFiles:
     """
 
     rows: list[dict[str, Any]]
-    storage: dict[str, int | None]
+    storage: dict[str, Any]
     outputs: list[str]
     problems: tuple[str, ...]
 
@@ -81,7 +81,7 @@ def write_files(
     """
     frames = selection.frames
     shown: dict[ChosenFrame, Picture] = {}
-    storage: dict[str, int | None] = {}
+    storage: dict[str, Any] = {}
 
     def keep(frame: ChosenFrame, picture: Picture) -> None:
         if len(shown) < _ON_SHEET or frame in first:
@@ -89,7 +89,8 @@ def write_files(
 
     def also(folder: Path, written: Sequence[Written]) -> None:
         there = [frame for frame in frames if frame in shown][:_ON_SHEET]
-        sheet = selection_sheet(there, [shown[frame] for frame in there])
+        films = [source.name for source in selection.pool.sources]
+        sheet = selection_sheet(there, [shown[frame] for frame in there], films=films, total=len(frames))
         write_picture(folder / SHEET, sheet, spec=PictureSpec("jpg", 88))
         rows = dict(zip(frames, selection.rows.tolist(), strict=True))
         by_row = {rows[frame]: shown[frame] for frame in there}
