@@ -160,6 +160,7 @@ def test_swaps_never_bring_picks_nearer_and_keep_the_guarantee(rows: FloatArray,
 def test_swaps_help(monkeypatch: pytest.MonkeyPatch) -> None:
     for all_rows in (3000, 40):  # all may be exchanged, or only the next picks of the greedy algorithm
         monkeypatch.setattr(swapping, "_ALL_ROWS", all_rows)
+        monkeypatch.setattr(swapping, "_SOME_ROWS", all_rows)
         gains = []
         for seed in range(8):
             rows = np.random.default_rng(seed).random((80, 4), np.float32)

@@ -109,7 +109,7 @@ class Expression:
                     raise self._not_a_fact(name)
         for share, limit in _limits(self._root):
             if share.name in shares and limit.value > 1:
-                said = f"{written_name(share.name)} lies between 0 and 1: did you mean {limit.text}%?"
+                said = f"{written_name(share.name)} lies between 0 and 1: did you mean {limit.text.rstrip('%')}%?"
                 raise problem(self.text, limit.at, said)
 
     def evaluate(self, values: Values) -> bool | NDArray[np.bool_]:

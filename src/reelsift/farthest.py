@@ -14,7 +14,7 @@ _POOL_SHARE = 1 / 20
 _POOL_ROWS = (1024, 4096)
 _CHUNK_ROWS = (1024, 2048)  # what enters the pool at once, and what is worked on at once
 _CENTRES = 1024  # met at once
-_NEAR = 64  # squared distances below so many doubts are computed from differences
+_NEAR = 16  # squared distances below so many doubts are computed from differences
 
 
 class Farthest:
@@ -90,13 +90,13 @@ class Farthest:
                 return int(close[self._upper[close] == self._upper[close].max()].min())
             self._verify(unsure)
 
-    def squared(self, row: int) -> float:
-        """The squared distance of the row that `next` gave to its nearest centre."""
+    def is_within(self, row: int, squared: float) -> bool:
+        """Whether the row that `next` gave has a squared distance of at most that to its nearest centre."""
         if self._copy[row]:
-            return 0.0
-        if not self._exact[row]:
+            return squared >= 0
+        if not self._exact[row] and abs(self._upper[row] - squared) <= 2 * self._doubt:
             self._verify(np.array([row]))
-        return float(self._upper[row])
+        return bool(self._upper[row] <= squared)
 
     def _add(self, centres: FloatArray) -> None:
         needed = self._count + len(centres)

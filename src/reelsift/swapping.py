@@ -10,7 +10,8 @@ from reelsift.vectors import FloatArray, IntArray, Vectors, apart_squared
 
 __all__ = ["improved"]
 
-_ALL_ROWS = 3000  # as many can be compared with each other in no time; of more rows, twice as many as are chosen
+_ALL_ROWS = 3000  # as many can be compared with each other in no time
+_SOME_ROWS = 1000  # of more, as many, or twice as many as are chosen
 _MOST_ROWS = 6000
 _NO_GAIN = 1e-6  # relative; what rounding can make of equal distances
 _WORK = 1e7  # starts times rows times picks
@@ -36,7 +37,7 @@ def improved(rows: Vectors, picks: IntArray, there: FloatArray, search: Farthest
     n = len(picks)
     if n + len(there) < 2 or (n == 1 and len(there)):
         return picks
-    wanted = min(rows.count, max(_ALL_ROWS, 2 * n))
+    wanted = rows.count if rows.count <= max(_ALL_ROWS, 2 * n) else max(_SOME_ROWS, 2 * n)
     if wanted > _MOST_ROWS:
         return picks
     candidates = picks.tolist()

@@ -101,6 +101,65 @@ def test_clips_are_sorted_and_put_back(shoot: Path, run: Run) -> None:
     assert sorted(path.name for path in shoot.iterdir()) == before and not Path("sorted").exists()
 
 
+def test_no_output_takes_the_place_of_a_clip(shoot: Path, run: Run) -> None:
+    before = (shoot / "good.mp4").read_bytes()
+    for option in ("--csv", "--html"):
+        done = run("rate", "shoot", option, "shoot/good.mp4", "--overwrite")
+        assert done.status == 1 and "this is one of the sources" in done.problem
+    done = run("predict", "blur", "shoot/good.mp4", "--csv", "shoot/good.mp4", "--overwrite")
+    assert done.status == 1 and "this is one of the sources" in done.problem
+    assert (shoot / "good.mp4").read_bytes() == before
+
+
+def test_what_there_was_is_kept_where_nothing_can_be_rated(shoot: Path, run: Run) -> None:
+    Path("report.html").write_text("an earlier report")
+    (shoot / "text.mp4").write_text("this is no film")
+    done = run("rate", "shoot/text.mp4", "--html", "report.html", "--overwrite", "--json")
+    assert done.status == 1 and done.values["outputs"] == []
+    assert Path("report.html").read_text() == "an earlier report"
+
+
+def test_sorting_again_by_moving_changes_nothing(shoot: Path, run: Run) -> None:
+    run("rate", "shoot", "--sort-into", "shoot/sorted", "--by", "move")
+    places = sorted(Path("shoot").rglob("*.mp4"))
+    again = run("rate", "shoot", "--sort-into", "shoot/sorted", "--by", "move", "--json").values["sorted"]
+    assert again["placed"] == [] and len(again["kept"]) == 5
+    assert sorted(Path("shoot").rglob("*.mp4")) == places
+    assert run("gc", "--json").values["removed"] == []  # the project knows where they are
+    assert run("rate", "--undo", "shoot/sorted").status == 0
+    assert run("gc", "--json").values["removed"] == []
+
+
+def test_a_link_to_a_clip_is_no_copy_of_it(shoot: Path, run: Run) -> None:
+    (shoot / "a-link.mp4").symlink_to("good.mp4")
+    (shoot / "same.mp4").unlink()
+    clips = run("rate", "shoot", "--json").values["clips"]
+    assert {Path(clip["source"]).name for clip in clips} == set(TAKES)
+    assert not any(clip["duplicate_of"] for clip in clips)
+
+
+def test_folders_and_lists_of_pictures(shoot: Path, run: Run) -> None:
+    run("frames", "shoot/good.mp4", "-o", "pictures", "--fps", "1")
+    run("frames", "shoot/soft.mp4", "-o", "pictures", "--fps", "0.5")
+    done = run("rate", "pictures", "--json", "--task", "blur")
+    (clip,) = done.values["clips"]
+    count = len(list(Path("pictures").glob("*.jpg")))
+    soft = len(list(Path("pictures").glob("soft*.jpg")))
+    assert clip["scores"]["blur"]["blurred"] == pytest.approx(soft / count)
+    names = sorted(path.name for path in Path("pictures").glob("*.jpg"))
+    Path("pictures/list.csv").write_text("file\n" + "\n".join(names) + "\n")
+    listed = run("rate", "pictures/list.csv", "--task", "blur", "--json", "--sort-into", "sorted", "--by", "move")
+    assert listed.values["clips"][0]["scores"]["blur"]["blurred"] == pytest.approx(soft / count)
+    assert listed.status == 3 and "stays where it is" in listed.values["sorted"]["failed"][0]["error"]
+    assert Path("pictures/list.csv").exists()
+
+
+def test_the_folder_of_the_project_is_no_place_for_clips(shoot: Path, run: Run) -> None:
+    done = run("rate", "shoot", "--sort-into", ".reelsift/sorted", "--by", "move")
+    assert done.status == 1 and "the folder of the project" in done.problem
+    assert len(list(shoot.iterdir())) == 5
+
+
 def test_links_that_sorting_made_are_not_rated_as_clips(shoot: Path, run: Run) -> None:
     first = run("rate", "shoot", "--sort-into", "shoot/sorted", "--json").values
     again = run("rate", "shoot", "--sort-into", "shoot/sorted", "--json").values
@@ -133,6 +192,9 @@ def test_one_that_cannot_be_read_does_not_stop_the_others(shoot: Path, run: Run)
     assert rows["shoot/good.mp4"]["status"] == "rated"
     assert rows["shoot/text.mp4"]["status"] == rows["nothing.mp4"]["status"] == "failed"
     assert rows["shoot/text.mp4"]["error"] and rows["shoot/text.mp4"]["scores"] == {}
+    run("rate", "shoot/text.mp4", "shoot/good.mp4", "--csv", "clips.csv")
+    with Path("clips.csv").open(encoding="utf-8", newline="") as table:
+        assert [row["verdict"] for row in csv.DictReader(table)] == ["usable", "not rated"]
 
 
 @pytest.mark.parametrize(
@@ -143,6 +205,8 @@ def test_one_that_cannot_be_read_does_not_stop_the_others(shoot: Path, run: Run)
         (["--reject", "blur.blurred > 75"], "75%"),
         (["--threshold", "blur=0.5"], "TASK.CLASS=PROBABILITY"),
         (["--threshold", "blur.blurred=2"], "between 0 and 1"),
+        (["--threshold", "blur.blurry=0.5"], "--threshold"),
+        (["--task", "../x"], "--task"),
         (["--task", "blur", "--threshold", "shake.shaky=0.5"], "one of blur"),
         (["--undo", "x"], "it takes no sources"),
         (["--by", "hardlink"], "--by"),

@@ -135,7 +135,7 @@ def short_bursts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bursts of a fifth of a second in films of one or two."""
     for name, seconds in {
         "BURST_SECONDS": 0.2, "_CLOSEST_SECONDS": 0.45, "_WIDEST_SECONDS": 0.45, "_WHOLE_SECONDS": 0.0,
-        "_UNSEEN_SECONDS": 0.8,
+        "_LEAST_UNSEEN_SECONDS": 0.8, "_MOST_UNSEEN_SECONDS": 0.8,
     }.items():  # fmt: skip
         monkeypatch.setattr(module, name, seconds)
     monkeypatch.setattr(module, "_WHOLE_FRAMES", 0)

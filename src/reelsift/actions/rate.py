@@ -29,8 +29,9 @@ __all__ = [
     "write_ratings",
 ]
 
-# Samples that are further apart than this belong to different bursts.
-BURST_GAP_SECONDS = 0.45
+# Samples that are further apart than this, and than most are, belong to different bursts.
+_BURST_GAP_SECONDS = 0.45
+_USUAL_GAPS = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,13 +166,16 @@ def shares_of(timeline: Timeline) -> dict[str, float]:
     """
     weights = _weights(timeline.times_seconds, timeline.start_seconds, timeline.end_seconds)
     taken = np.bincount(timeline.labels, weights=weights, minlength=len(timeline.classes))
-    return dict(zip(timeline.classes, taken.tolist(), strict=True))
+    # Half of the samples are 0.5, whatever sums of thirds make of it: people compare with such numbers.
+    return dict(zip(timeline.classes, np.round(taken, 9).tolist(), strict=True))
 
 
 def _weights(times: NDArray[np.float64], start_seconds: float, end_seconds: float) -> NDArray[np.float64]:
     """(T,) the part of the whole that each sample speaks for; they add up to 1."""
     times = np.maximum.accumulate(times)
-    firsts = np.concatenate(([0], np.flatnonzero(np.diff(times) > BURST_GAP_SECONDS) + 1))
+    gaps = np.diff(times)
+    apart = max(_BURST_GAP_SECONDS, _USUAL_GAPS * float(np.median(gaps)) if len(gaps) else 0.0)
+    firsts = np.concatenate(([0], np.flatnonzero(gaps > apart) + 1))
     sizes = np.diff(firsts, append=len(times))
     middles = (times[firsts[1:] - 1] + times[firsts[1:]]) / 2
     borders = np.concatenate(([min(start_seconds, times[0])], middles, [max(end_seconds, times[-1])]))
@@ -203,8 +207,12 @@ def _unusable(clip: ClipRating) -> float:
     return sum(1 - band.shares.get(USABLE_CLASS[band.task], 1.0) for band in clip.bands if band.task in USABLE_CLASS)
 
 
-def write_ratings(path: Path, clips: Sequence[ClipRating]) -> None:
+def write_ratings(path: Path, clips: Sequence[ClipRating], *, failures: Sequence[tuple[str, str]] = ()) -> None:
     """Writes a table for spreadsheets: a row for each clip.
+
+    Args:
+        clips: What was rated.
+        failures: What could not be: names, and why.
 
     Raises:
         OutputError: If it cannot be written.
@@ -222,3 +230,5 @@ def write_ratings(path: Path, clips: Sequence[ClipRating]) -> None:
             verdict = "rejected" if clip.rejected else "usable"
             row = [clip.source, verdict, "; ".join(clip.reasons), *numbers, *known]
             writer.writerow([*row, *(getattr(clip, name) for name in ends)])
+        for name, error in failures:
+            writer.writerow([name, "not rated", error, *[""] * (len(shares) + len(facts) + len(ends))])

@@ -16,8 +16,8 @@ from reelsift.media.glimpses import read_glimpses
 __all__ = ["with_exact_borders"]
 
 _SIDE = 16
-# Samples that are closer than this are of one burst, and tell a border well enough.
-_BURST_GAP_SECONDS = 0.45
+# Samples that are closer than this are neighbouring frames, or nearly.
+_NEIGHBOURS_SECONDS = 0.06
 # By how much a field may differ from the picture of the stretch, in steps of 255: encoders leave up to 4.
 _SAME_FIELD = 5.0
 _FRAME_SECONDS = 0.25  # so much is read beyond a sample, so that its own frame is among those read
@@ -39,6 +39,8 @@ def with_exact_borders(
         start_seconds: Time stamp of the first frame.
     """
     times = np.maximum.accumulate(np.asarray(times_seconds, np.float64))
+    # Behind the last sample the film goes on.
+    times = np.append(times, max([times[-1], *(stretch.end_seconds for stretch in stretches)])) if len(times) else times
     exact = [
         stretch if stretch.kind == "silent" else _exact(path, stretch, times, start_seconds) for stretch in stretches
     ]
@@ -62,10 +64,12 @@ def _exact(path: Path, stretch: Stretch, times: NDArray[np.float64], film_start:
 def _bracket(times: NDArray[np.float64], border: float) -> tuple[float, float] | None:
     """The samples before and behind a border that lies between two bursts."""
     behind = int(np.searchsorted(times, border, side="right"))
+    if border == times[-1]:
+        behind = int(np.searchsorted(times, border))
     if not 0 < behind < len(times) or times[behind - 1] == border:
         return None
     before, after = float(times[behind - 1]), float(times[behind])
-    return (before, after) if after - before > _BURST_GAP_SECONDS else None
+    return (before, after) if after - before > _NEIGHBOURS_SECONDS else None
 
 
 def _border(path: Path, inside: float, outside: float, film_start: float) -> float:
@@ -83,6 +87,8 @@ def _border(path: Path, inside: float, outside: float, film_start: float) -> flo
     if inside > outside:
         times, fields = times[::-1], fields[::-1]
     unlike = np.abs(fields - fields[0]).max(axis=1) > _SAME_FIELD
+    if not unlike.any() and inside < outside:
+        return outside  # to the end of the film
     other = int(np.argmax(unlike)) if unlike.any() else len(times) - 1
     # A frame is shown until the next one: going back in time, the stretch begins with the last frame that is alike.
     return float(times[other - 1] if inside > outside else times[other])

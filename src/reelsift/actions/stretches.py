@@ -114,6 +114,7 @@ def frozen_stretches(
     black: ArrayLike | None = None,
     frame_indexes: ArrayLike | None = None,
     shortest_seconds: float = SHORTEST_SECONDS["frozen"],
+    seen_seconds: float = _SEEN_FROZEN_SECONDS,
 ) -> tuple[Stretch, ...]:
     """Where the picture stands still, to the last grain: a frozen film, a slide, a screen on which nothing happens.
 
@@ -130,6 +131,8 @@ def frozen_stretches(
         frame_indexes: (T,) places of the samples among all frames. Where no frame lies between two samples, the first
             one is shown until the other; without this, that is not known.
         shortest_seconds: Stretches that are shorter are left out.
+        seen_seconds: For so long samples must have seen it; less where the frames around are looked at afterwards
+            (`stretch_borders`), which finds out that a pose was held for a moment only.
     """
     times = np.maximum.accumulate(np.asarray(times_seconds, np.float64))
     if not len(times):
@@ -145,7 +148,7 @@ def frozen_stretches(
     found = [
         (borders[first], borders[last + 1])
         for first, last in _runs(quiet, _changes(thumbnails, quiet))
-        if until[last] - times[first] >= min(_SEEN_FROZEN_SECONDS, shortest_seconds)
+        if until[last] - times[first] >= min(seen_seconds, shortest_seconds)
     ]
     return _stretches("frozen", found, shortest_seconds)
 

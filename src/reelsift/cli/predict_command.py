@@ -67,6 +67,7 @@ def predict(
     """Say what each frame shows, and join frames into segments; indexes the source where that is missing."""
     from reelsift.output import check_file
     from reelsift.project.indexing import known_damage
+    from reelsift.project.layout import check_not_a_source
     from reelsift.project.predicting import Decision, check_decision, predict_source
 
     with parsed("--threshold"):
@@ -79,7 +80,10 @@ def predict(
     check_decision(layout, task, decision=decision)
     done: list[tuple[Source, AnyTimeline]] = []
     rows: list[dict[str, Any]] = []
-    for name, source in each_source(session, sources, fps=rate, root=root):
+    found = each_source(session, sources, fps=rate, root=root)
+    if csv_file is not None:
+        check_not_a_source(csv_file, [source for _, source in found if not isinstance(source, ReelsiftError)])
+    for name, source in found:
         try:
             if isinstance(source, ReelsiftError):
                 raise source

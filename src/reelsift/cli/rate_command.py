@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from reelsift.specs import USABLE_CLASS, RateSpec
 if TYPE_CHECKING:
     from reelsift.actions.rate import ClipRating
     from reelsift.actions.sort import SortResult
+    from reelsift.project.layout import Layout
 
 __all__ = ["add_to"]
 
@@ -104,35 +106,32 @@ def _rate(
     table: Path | None,
 ) -> None:
     from reelsift.actions.rate import worst_first
-    from reelsift.actions.sort import check_sort, doubled
-    from reelsift.errors import SpecError
-    from reelsift.project.rating import check_rating, rate_sources
-    from reelsift.project.rating_outputs import check_outputs, sort_ratings, write_outputs
+    from reelsift.project.rating import Failure, rate_sources
+    from reelsift.project.rating_outputs import check_outputs, check_sorting, in_order, sort_ratings, write_outputs
 
     with parsed("--fps"):
         rate = parse_rate(fps) if fps else None
     layout = session.project.layout
-    try:
-        check_rating(layout, spec)
-    except SpecError as error:
-        raise typer.BadParameter(str(error), param_hint="--reject") from None
-    check_outputs(html=html, table=table, overwrite=session.overwrite)
+    _check(layout, spec)
     if sort_into is not None:
-        check_sort(sort_into, by=by)
+        check_sorting(layout, sort_into, by=by)
     found = each_source(session, paths, fps=rate)
     readable = [source for _, source in found if not isinstance(source, ReelsiftError)]
-    ours = doubled(source.path for source in readable)
-    readable = [source for source in readable if source.path not in ours]
-    ratings = rate_sources(layout, readable, spec=spec, jobs=jobs, on_progress=session.progress)
-    failed = [(name, str(error)) for name, error in found if isinstance(error, ReelsiftError)]
-    failed += [(failure.source, failure.error) for failure in ratings.failures]
-    write_outputs(layout, ratings, html=html, table=table, overwrite=session.overwrite)
-    sorted_clips = sort_ratings(ratings, sort_into, by=by) if sort_into is not None else None
+    check_outputs(readable, html=html, table=table, overwrite=session.overwrite)
+    ratings = rate_sources(
+        layout, in_order(readable, into=sort_into), spec=spec, jobs=jobs, on_progress=session.progress
+    )
+    missing = tuple(Failure(name, str(error)) for name, error in found if isinstance(error, ReelsiftError))
+    ratings = replace(ratings, failures=(*missing, *ratings.failures))
+    failed = [(failure.source, failure.error) for failure in ratings.failures]
+    if ratings.clips:
+        write_outputs(layout, ratings, html=html, table=table, overwrite=session.overwrite)
+    sorted_clips = sort_ratings(layout, ratings, sort_into, by=by) if sort_into is not None else None
     rows = [_values(clip) for clip in ratings.clips] + [_failed(name, error) for name, error in failed]
     for row in rows:
         if row["error"]:
             session.warn(sentence(row))
-    written = [str(path) for path in (html, table) if path is not None]
+    written = [str(path) for path in (html, table) if path is not None and ratings.clips]
     values: dict[str, Any] = {"clips": rows, "reject": ratings.reject, "outputs": written}
     text = _text(worst_first(ratings.clips), ratings.reject)
     if sorted_clips is not None and sort_into is not None:
@@ -142,6 +141,25 @@ def _rate(
     session.partly_done(rows)
     if sorted_clips is not None and sorted_clips.failed:
         session.status = session.status or PARTLY
+
+
+def _check(layout: Layout, spec: RateSpec) -> None:
+    """Turns what cannot be meant into usage errors that name the option."""
+    from reelsift.errors import LabelError, SpecError
+    from reelsift.project.learning import load_model
+    from reelsift.project.rating import check_rating
+
+    for task in spec.tasks:
+        try:
+            load_model(layout, task)
+        except SpecError as error:
+            raise typer.BadParameter(str(error), param_hint="--task") from None
+    try:
+        check_rating(layout, spec)
+    except LabelError as error:
+        raise typer.BadParameter(str(error), param_hint="--threshold") from None
+    except SpecError as error:
+        raise typer.BadParameter(str(error), param_hint="--reject") from None
 
 
 def _values(clip: ClipRating) -> dict[str, Any]:
@@ -241,9 +259,9 @@ def _sort_text(session: Session, done: SortResult, into: Path) -> str:
 
 
 def _undo(session: Session, folder: Path) -> None:
-    from reelsift.actions.sort import undo_sort
+    from reelsift.project.rating_outputs import undo_sorting
 
-    done = undo_sort(folder)
+    done = undo_sorting(session.project.layout, folder)
     for each in done.left:
         session.warn(f"reelsift: {each.path}: left alone: {each.reason}")
     values = {

@@ -53,6 +53,7 @@ def screentime(
     Intervals come from the model's own errors on labelled frames it had not
     seen, put together to trial films (bootstrap over groups: Rubin 1981).
     """
+    from reelsift.project.layout import check_not_a_source
     from reelsift.project.learning import load_model
     from reelsift.project.screentime import check_outputs, total_of, write_outputs
 
@@ -64,7 +65,11 @@ def screentime(
         raise typer.BadParameter(str(error), param_hint="--plot") from None
     layout = session.project.layout
     load_model(layout, task)  # without one, nothing is worth looking at
-    films, rows = _measured(session, task, each_source(session, sources, fps=rate, root=root))
+    found = each_source(session, sources, fps=rate, root=root)
+    for path in (csv_file, plot):
+        if path is not None:
+            check_not_a_source(path, [source for _, source in found if not isinstance(source, ReelsiftError)])
+    films, rows = _measured(session, task, found)
     total = total_of(layout, task, films) if films else None
     if total is not None:
         write_outputs(films, total=total, table=csv_file, plot=plot)

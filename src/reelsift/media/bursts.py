@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BURST_PLAN", "Burst", "BurstPart", "BurstReader", "burst_parts", "open_bursts", "plan_bursts"]
 
-BURST_PLAN = "bursts-1"  # counts up when other bursts are chosen
+BURST_PLAN = "bursts-2"  # counts up when other bursts are chosen
 
 BURST_SECONDS = 0.8  # five samples, a fifth of a second apart
 _BURSTS = 12  # of a film so many, if that puts one into every 2.5 to 5 seconds
@@ -31,7 +31,8 @@ _LEAST, _MOST = 0.5, 1.5  # times that distance: bursts no closer, and no farthe
 _SHARE_DECODED = 0.35  # of the time between two key frames farther apart, so much is read
 _SHARE_OF_FILM = 0.25  # no more than this of a film so far is read, or this much of any film
 _READ_SECONDS = 10.0
-_UNSEEN_SECONDS = 10.0  # no stretch longer than this goes unseen, whatever must be decoded for it
+# No stretch longer than a sixth of a film goes unseen, or than these, whatever must be decoded for it.
+_LEAST_UNSEEN_SECONDS, _MOST_UNSEEN_SECONDS, _UNSEEN_SHARE = 3.0, 10.0, 1 / 6
 _WHOLE_SECONDS = 5.0  # a shorter film is read whole; of any film so much may be decoded
 _WHOLE_FRAMES = 60  # and so is one of few frames: a slow series of pictures has no neighbouring ones
 
@@ -121,7 +122,7 @@ def _starts(scan: PacketScan, film_seconds: float) -> Iterator[tuple[int, int | 
     """Time stamps at or after which bursts begin, in order, each with the key frame it is decoded from."""
     tick, share = float(scan.time_base), max(_SHARE_DECODED, _WHOLE_SECONDS / film_seconds)
     every = min(_WIDEST_SECONDS, max(_CLOSEST_SECONDS, film_seconds / _BURSTS)) / tick
-    burst = BURST_SECONDS / tick
+    burst, unseen = BURST_SECONDS / tick, _unseen_seconds(film_seconds) / tick
     keys = [key for key in scan.key_pts if scan.pts[0] < key <= scan.end_pts - burst]
     start, entry, read = scan.pts[0], None, burst
     yield start, entry
@@ -132,9 +133,9 @@ def _starts(scan: PacketScan, film_seconds: float) -> Iterator[tuple[int, int | 
         if border - start > _MOST * every:
             on = keys[near - 1] if near and keys[near - 1] > start + burst else entry
             begin = max(start, on) if on is not None else start
-            further = _further(start, border, begin, every, share, tick, is_end=following is None)
+            further = _further(start, border, begin, every, share, tick, unseen, is_end=following is None)
             most = max(_SHARE_OF_FILM * (border - scan.pts[0]), _READ_SECONDS / tick)
-            must = border - start - burst > _UNSEEN_SECONDS / tick
+            must = border - start - burst > unseen
             if further and (must or read + further[-1] - begin <= most):
                 read += further[-1] - begin
                 yield from ((pts, on) for pts in further)
@@ -151,8 +152,12 @@ def _nearest(keys: Sequence[int], pts: float, first: int) -> int | None:
     return min(around, key=lambda key: (abs(key - pts), -key), default=None)
 
 
+def _unseen_seconds(film_seconds: float) -> float:
+    return min(_MOST_UNSEEN_SECONDS, max(_LEAST_UNSEEN_SECONDS, _UNSEEN_SHARE * film_seconds))
+
+
 def _further(
-    start: int, border: int, entry: int, every: float, share: float, tick: float, *, is_end: bool
+    start: int, border: int, entry: int, every: float, share: float, tick: float, unseen: float, *, is_end: bool
 ) -> list[int]:
     """Where bursts lie that are reached by reading on, behind one at `start` and before a border far behind it.
 
@@ -161,9 +166,10 @@ def _further(
         every: How far apart bursts are to be.
         share: Of the time up to the border, so much may be read.
         tick: The unit of all these, in seconds.
+        unseen: No stretch longer than this goes unseen.
         is_end: Whether the film ends at the border.
     """
-    gap, burst, unseen = border - start, BURST_SECONDS / tick, _UNSEEN_SECONDS / tick
+    gap, burst = border - start, BURST_SECONDS / tick
     reach = min(entry - start + share * gap, gap) - burst
     if gap - reach - burst > unseen:
         reach = gap - burst - (0 if is_end else unseen)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,12 @@ __all__ = ["WantedFrame", "read_single_frames"]
 
 # Time stamps may come from a table that has them in milliseconds. A little more, because sums of such are not exact.
 _TOLERANCE_SECONDS = 0.000501
+
+
+# A damaged picture may even be drawn over the one before it.
+_LATE = 3
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -85,9 +92,8 @@ def read_single_frames(
 class _StrictReader(BurstReader):
     """A reader whose decoder gives up where it would otherwise cover damage up."""
 
-    _entry: int | None = None  # the key frame it was last entered at
+    _entry_pts: int | None = None  # of the key frame it was last entered at
     _has_entry = True  # whether the decoder has given that
-    _excused = 0  # for so many packets more, what goes wrong is no damage
 
     def __enter__(self) -> _StrictReader:
         return self
@@ -102,24 +108,17 @@ class _StrictReader(BurstReader):
         self._stream.codec_context.options = {"err_detect": "explode"}
 
     def _decoded_for(self, run: Sequence[Burst]) -> Iterator[tuple[int, VideoFrame]]:
-        self._entry, self.undecodable, self._excused = run[0].entry_pts, 0, 0
-        self._has_entry = self._entry is None
-        yield from super()._decoded_for(run)
+        self._entry_pts, self.undecodable = run[0].entry_pts, 0
+        self._has_entry = self._entry_pts is None
+        for pts, picture in super()._decoded_for(run):
+            self._has_entry = self._has_entry or pts == self._entry_pts
+            yield pts, picture
 
-    def _stamped(self, packet: av.Packet[av.VideoStream] | None) -> Iterator[tuple[int, VideoFrame]]:
-        """Pictures between a key frame and those shown before it (open groups) lack what they refer to: no damage.
-
-        Several threads tell of what goes wrong so many packets late.
-        """
-        failed, pts = self._failed, packet.pts if packet is not None else None
-        if pts is not None and self._entry is not None and pts < self._entry:
-            self._excused = 1 + self._stream.codec_context.thread_count
-        for given, picture in super()._stamped(packet):
-            self._has_entry = self._has_entry or given == self._entry
-            yield given, picture
-        if self._excused > 0:
-            self._failed = failed
-            self._excused -= 1
+    def _packets_from(self, entry_pts: int | None) -> Iterator[av.Packet[av.VideoStream]]:
+        """Without those behind a key frame that are shown before it (open groups): what they refer to is not there."""
+        for packet in super()._packets_from(entry_pts):
+            if entry_pts is None or packet.pts is None or packet.pts >= entry_pts:
+                yield packet
 
 
 def _undamaged(
@@ -131,21 +130,28 @@ def _undamaged(
     except MediaError:
         return
     with reader:
-        if scan.key_pts:
-            yield from _entered(reader, wanted, scan)
-        else:
-            frames = itertools.takewhile(lambda _: not reader.has_failed, reader.frames())
-            yield from _found(frames, wanted, range(len(wanted)), exactly=True)
-
-
-def _entered(reader: _StrictReader, wanted: Sequence[WantedFrame], scan: PacketScan) -> Iterator[tuple[int, Frame]]:
-    """Frames decoded from the key frames before them."""
-    places = _places(wanted, scan)
-    bursts = [Burst((scan.pts[place],), place, _entry(scan, scan.pts[place])) for place in sorted(places)]
-    for burst, frames in reader.bursts(bursts):
-        for frame in frames:
-            if not reader.has_failed:
+        if not scan.key_pts:
+            yield from _trusted(_found(reader.frames(), wanted, range(len(wanted)), exactly=True), reader)
+            return
+        places = _places(wanted, scan)
+        bursts = [Burst((scan.pts[place],), place, _entry(scan, scan.pts[place])) for place in sorted(places)]
+        for _, run in itertools.groupby(bursts, key=lambda burst: burst.entry_pts):
+            given = ((burst, frame) for burst, frames in reader.bursts(list(run)) for frame in frames)
+            for burst, frame in _trusted(given, reader):
                 yield from ((number, _numbered(frame, wanted[number])) for number in places[burst.first_index])
+
+
+def _trusted(items: Iterator[Item], reader: _StrictReader) -> Iterator[Item]:
+    """Items up to some before the first failure, of which several threads tell late."""
+    held: deque[Item] = deque()
+    for item in items:
+        if reader.has_failed:
+            return
+        held.append(item)
+        if len(held) > _LATE:
+            yield held.popleft()
+    if not reader.has_failed:
+        yield from held
 
 
 def _places(wanted: Sequence[WantedFrame], scan: PacketScan) -> dict[int, list[int]]:

@@ -30,9 +30,10 @@ from reelsift.specs import Size
 
 __all__ = ["ClipFacts", "clip_facts"]
 
-_FORMAT = 1
+_FORMAT = 2
 # A lens cap and a cut to black leave some grain, and encoders a little more than 0.
 _BLACK = 24
+_SEEN_FROZEN_SECONDS = 0.55  # in one burst; the frames around it are looked at
 _BRIGHTEST = 99.5  # percentile: a hot pixel, or the time burnt into a corner of a few, is black still
 
 
@@ -143,7 +144,13 @@ def _black_or_frozen(index: IndexedSource, thumbnails: _Thumbnails) -> tuple[Str
     return (
         *black_stretches(index.times_seconds, black, **whole),
         *frozen_stretches(
-            index.times_seconds, still, thumbnails, **whole, black=black, frame_indexes=index.frame_indexes
+            index.times_seconds,
+            still,
+            thumbnails,
+            **whole,
+            black=black,
+            frame_indexes=index.frame_indexes,
+            seen_seconds=_SEEN_FROZEN_SECONDS,
         ),
     )
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from reelsift.errors import LabelError, MediaError, ReelsiftError, SourceNotFoundError, SpecError
+from reelsift.errors import LabelError, MediaError, OutputError, ReelsiftError, SourceNotFoundError, SpecError
 from reelsift.features.store import FeatureStore
 from reelsift.filenames import is_table
 from reelsift.labels import LabelStore, SourceRecord
 from reelsift.media.sources import FilmSource, PictureSource, Source, resolve_sources
 from reelsift.project.listing import Listing, read_listing
 
-__all__ = ["Layout", "checked_task", "record_of"]
+__all__ = ["Layout", "check_not_a_source", "checked_task", "record_of"]
 
 _TASK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}")
 
@@ -192,6 +192,18 @@ def checked_task(task: str) -> str:
     if not _TASK_NAME.fullmatch(task) or task.endswith((".", " ")):
         raise SpecError(f"'{task}' cannot name a task: use letters, digits, spaces and . _ + - (64 at most)")
     return task
+
+
+def check_not_a_source(output: Path, sources: Iterable[Source]) -> None:
+    """Raises:
+    OutputError: If what is to be written would replace what is read.
+    """
+    if not output.exists():
+        return
+    for source in sources:
+        files = source.pictures if isinstance(source, PictureSource) else ()
+        if any(path.exists() and output.samefile(path) for path in (source.path, *files)):
+            raise OutputError(f"{output}: this is one of the sources; give the result another name")
 
 
 def record_of(source: Source, source_id: str) -> SourceRecord:

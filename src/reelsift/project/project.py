@@ -289,11 +289,11 @@ class Project:
             SpecError: If the condition for rejecting cannot be understood.
         """
         from reelsift.project.rating import rate_sources
-        from reelsift.project.rating_outputs import check_outputs, write_outputs
+        from reelsift.project.rating_outputs import check_outputs, in_order, write_outputs
 
         table, page = Path(csv) if csv is not None else None, Path(html) if html is not None else None
-        check_outputs(html=page, table=table, overwrite=overwrite)
-        found = self.layout.sources(_listed(sources), fps=fps)
+        found = in_order(self.layout.sources(_listed(sources), fps=fps), into=None)
+        check_outputs(found, html=page, table=table, overwrite=overwrite)
         ratings = rate_sources(self.layout, found, spec=spec or RateSpec(), on_progress=self._on_progress)
         write_outputs(self.layout, ratings, html=page, table=table, overwrite=overwrite)
         return ratings
