@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelsift.errors import LabelError, SpecError
-from reelsift.timeline import Segment, Timeline
+from reelsift.timeline import Segment, Timeline, nearest_samples
 
 
 def make(**changes: Any) -> Timeline:
@@ -189,3 +189,9 @@ def test_split_and_merged_equals_whole(timeline: Timeline, seed: int) -> None:
     ]
     merged = halves[0].merged(halves[1])
     assert merged.segments == timeline.segments
+
+
+def test_the_nearest_sample_is_found_before_and_after() -> None:
+    assert nearest_samples([0.0, 1.0, 4.0], [-1.0, 0.4, 0.5, 0.6, 2.6, 9.0]).tolist() == [0, 0, 0, 1, 2, 2]
+    assert nearest_samples([3.0], [0.0, 9.0]).tolist() == [0, 0]
+    assert nearest_samples([0.0, 2.0, 1.0, 3.0], [2.9]).tolist() == [3]

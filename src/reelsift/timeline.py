@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reelsift.errors import LabelError, SpecError
 
-__all__ = ["Segment", "Timeline"]
+__all__ = ["Segment", "Timeline", "nearest_samples"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -225,6 +225,23 @@ class Timeline:
             end_seconds=_guess_end(times) if end_seconds is None else end_seconds,
             frame_count=len(times),
         )
+
+
+def nearest_samples(times_seconds: ArrayLike, wanted_seconds: ArrayLike) -> IntArray:
+    """The samples nearest to given moments, the earlier of two.
+
+    Args:
+        times_seconds: (T,) time stamps of samples, at least one; where they run backwards their running maximum counts.
+        wanted_seconds: (N,) moments.
+
+    Returns:
+        (N,) places of samples.
+    """
+    times, wanted = np.maximum.accumulate(np.asarray(times_seconds)), np.asarray(wanted_seconds)
+    if len(times) == 1:
+        return np.zeros(len(wanted), np.int64)
+    after = np.clip(np.searchsorted(times, wanted), 1, len(times) - 1)
+    return np.where(wanted - times[after - 1] <= times[after] - wanted, after - 1, after)
 
 
 _DTYPES = {"frame_indexes": np.int64, "times_seconds": np.float64, "probabilities": np.float64, "labels": np.int64}

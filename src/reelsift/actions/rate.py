@@ -42,7 +42,7 @@ class TaskBand:
         task: Name of the task.
         shares: Share of the clip's time that each class takes, in the order of the classes; they add up to 1 where the
             classes exclude each other.
-        segments: The same over time; with classes that can be true at once, joined names such as `Tom|Jerry`.
+        segments: The same over time; those of classes that can be true at once overlap.
     """
 
     task: str
@@ -63,7 +63,7 @@ class ClipRating:
         frames: Frames in it.
         looked_at: Frames that were looked at.
         width, height: Upright, in pixels.
-        fps: Average frames a second; 0 where it is a folder of pictures.
+        fps: Average frames a second; of a folder of pictures, its rate.
         has_sound: Whether there is a sound track.
         bands: What each task says.
         stretches: Black, frozen and silent stretches.

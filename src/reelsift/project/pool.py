@@ -20,8 +20,9 @@ from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
 from reelsift.project.predicting import predict_source
 from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling
+from reelsift.timeline import nearest_samples
 
-__all__ = ["NEAR_COPY", "Pool", "gather_pool", "nearest_samples"]
+__all__ = ["NEAR_COPY", "Pool", "gather_pool"]
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -207,12 +208,3 @@ class _Condition:
             for place, name in enumerate(timeline.classes):
                 values[f"{task}.{name}"] = timeline.probabilities[nearest, place]
         return np.asarray(np.broadcast_to(self.expression.evaluate(values), times_seconds.shape))
-
-
-def nearest_samples(times: NDArray[np.float64], wanted: NDArray[np.float64]) -> IntArray:
-    """Places of the samples nearest to some moments."""
-    times = np.maximum.accumulate(times)
-    after = np.clip(np.searchsorted(times, wanted), 1, max(1, len(times) - 1))
-    if len(times) == 1:
-        return np.zeros(len(wanted), np.int64)
-    return np.where(wanted - times[after - 1] <= times[after] - wanted, after - 1, after)

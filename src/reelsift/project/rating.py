@@ -35,7 +35,7 @@ from reelsift.project.learning import load_model
 from reelsift.project.predicting import Decision, predict_source
 from reelsift.runners import core_count
 from reelsift.specs import USABLE_CLASS, FrameSpec, IndexSpec, RateSpec, Sampling, parse_thresholds
-from reelsift.timeline import Timeline
+from reelsift.timeline import Timeline, nearest_samples
 
 __all__ = ["BURSTS", "Failure", "Ratings", "check_rating", "rate_sources", "thresholds_by_task", "usual_reject"]
 
@@ -219,7 +219,7 @@ def _moments(
     for task, timeline in timelines.items():
         wanted = USABLE_CLASS.get(task)
         if isinstance(timeline, Timeline) and wanted in timeline.classes:
-            nearest = np.clip(np.searchsorted(timeline.times_seconds, times_seconds), 0, len(timeline) - 1)
+            nearest = nearest_samples(timeline.times_seconds, times_seconds)
             usable *= timeline.probabilities[nearest, timeline.classes.index(wanted)]
             told = True
     if not told:

@@ -15,11 +15,11 @@ from reelsift.errors import LabelError, MediaError
 from reelsift.media.sources import FilmSource, Source
 from reelsift.project.indexing import Progress, for_source, indexed_views, silent
 from reelsift.project.layout import Layout
-from reelsift.project.pool import NEAR_COPY, Pool, nearest_samples
+from reelsift.project.pool import NEAR_COPY, Pool
 from reelsift.project.predicting import predict_source
 from reelsift.select import coreset, far_apart
 from reelsift.specs import IndexSpec, SelectSpec
-from reelsift.timeline import Timeline
+from reelsift.timeline import Timeline, nearest_samples
 
 __all__ = ["Selection", "select_frames"]
 
@@ -66,8 +66,10 @@ def select_frames(
         existing: Pictures that are there already: those chosen differ from them, too.
         compare: Whether the distances among all frames, and among as many chosen evenly and at random, are told, too.
 
+    Where there are fewer frames than asked for, or some would be near copies of others or of what exists, fewer are
+    chosen, and a note says so.
+
     Raises:
-        SpecError: If there are fewer frames than asked for.
         LabelError: If the classes to balance can be true at once.
     """
     there = _embeddings_of(layout, existing, on_progress) if existing else None
@@ -83,7 +85,7 @@ def select_frames(
         picks = _balanced(layout, pool, units, spec, there, on_progress)
     else:
         picks = _chosen(units, spec, there)
-    different = _without_near_copies(units.embeddings, picks)
+    different = _without_near_copies(units.embeddings, picks, there)
     if len(different) < len(picks):
         notes.append(
             f"{len(picks) - len(different)} of the {units.noun} chosen were near copies of others, and were left out"
@@ -173,11 +175,14 @@ def _chosen(units: _Units, spec: SelectSpec, there: FloatArray | None) -> IntArr
     return coreset(units.embeddings, n, existing=there, seed=spec.seed, swaps=True)
 
 
-def _without_near_copies(embeddings: FloatArray, picks: IntArray) -> IntArray:
+def _without_near_copies(embeddings: FloatArray, picks: IntArray, there: FloatArray | None) -> IntArray:
+    """The picks, but for those that are near copies of one before them, or of what exists."""
+    nearest = np.full(len(picks), -1.0) if there is None else np.array([(there @ embeddings[p]).max() for p in picks])
     kept: list[int] = []
-    for pick in picks.tolist():
-        apart = embeddings[kept] - embeddings[pick]
-        if not kept or np.einsum("ij,ij->i", apart, apart).min() > NEAR_COPY**2:
+    # Rows of length 1 whose product is p are sqrt(2 - 2 p) apart.
+    for pick, product in zip(picks.tolist(), nearest.tolist(), strict=True):
+        most = max([product, *(embeddings[kept] @ embeddings[pick]).tolist()])
+        if 2 - 2 * most > NEAR_COPY**2:
             kept.append(pick)
     return np.array(kept, np.int64)
 
