@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 
 from reelsift.errors import IndexIncompleteError, OutputError
 from reelsift.features.tables import (
-    VALUES,
-    StoredBytes,
     read_facts,
     read_rows,
     row_count,
@@ -104,21 +102,3 @@ def test_damaged_tables_are_named(tmp_path: Path) -> None:
         with pytest.raises(IndexIncompleteError) as caught:
             read_rows([path], columns=["frame_index"])
         assert "\n" not in str(caught.value) and "reelsift index SOURCE --overwrite" in str(caught.value)
-
-
-def test_bytes_stay_on_disk_until_they_are_asked_for(tmp_path: Path) -> None:
-    rows = [[b"a", b"bb"], [b"ccc"], [b"d", b"", b"f"]]
-    with writing_table(tmp_path / "one.parquet") as table:
-        table.add({VALUES: rows[0]})
-        table.add({VALUES: rows[1]})
-    write_table(tmp_path / "two.parquet", {VALUES: rows[2]}, facts={})
-    stored = StoredBytes([tmp_path / "one.parquet", tmp_path / "two.parquet"], column=VALUES)
-    everything = [value for run in rows for value in run]
-    assert len(stored) == 6 and list(stored) == everything
-    assert stored[-1] == b"f" and stored[1:4] == everything[1:4] and stored[4] == b""
-    with pytest.raises(IndexError, match="6 rows"):
-        stored[6]
-    assert stored == everything and stored[0] == b"a"
-    (tmp_path / "two.parquet").write_bytes(b"no table")
-    with pytest.raises(IndexIncompleteError, match=r"two\.parquet: damaged"):
-        stored[5]

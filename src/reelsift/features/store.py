@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from reelsift.errors import IndexIncompleteError, MediaError
 from reelsift.features.neighbours import derive_in_runs
+from reelsift.features.stored import StoredBytes, StoredTable
 from reelsift.features.tables import (
     COMPUTE_AGAIN,
     VALUES,
-    StoredBytes,
     is_bytes,
     read_facts,
     read_rows,
@@ -98,7 +98,7 @@ class IndexedSource:
     Attributes:
         frame_indexes: `(T,)` int64.
         times_seconds: `(T,)` float64.
-        views: For each view `(T, D)`, or a sequence of T byte strings, read when asked for.
+        views: For each view `(T, D)`, perhaps read when asked for, or a sequence of T byte strings that always is.
     """
 
     facts: SourceFacts
@@ -180,8 +180,12 @@ class FeatureStore:
             if record is not None and (source_id is None or record.source_id == source_id):
                 yield record
 
-    def read(self, records: Sequence[IndexRecord]) -> IndexedSource:
+    def read(self, records: Sequence[IndexRecord], *, lazy: bool = False) -> IndexedSource:
         """The rows of several views of one source, at the same frames.
+
+        Args:
+            lazy: Numbers stay on disk, too, until slices of rows are asked for: memory then does not grow with the
+                source.
 
         Raises:
             IndexIncompleteError: If shards are missing or damaged.
@@ -190,11 +194,13 @@ class FeatureStore:
         frames: dict[str, Any] = {}
         for record in records:
             shards = sorted(record.folder.glob("part-*.parquet"))
-            lazy = bool(shards) and is_bytes(shards[0], column=VALUES)
-            rows = read_rows(shards, columns=[*_FRAMES] if lazy else [*_FRAMES, VALUES]) if shards else {}
+            as_bytes = bool(shards) and is_bytes(shards[0], column=VALUES)
+            on_disk = lazy or as_bytes
+            rows = read_rows(shards, columns=_FRAMES if on_disk else [*_FRAMES, VALUES]) if shards else {}
             if not rows or len(rows["frame_index"]) != record.samples:
                 raise IndexIncompleteError(f"{record.folder}: shards are missing; {COMPUTE_AGAIN}")
-            views[record.view], frames = StoredBytes(shards, column=VALUES) if lazy else rows[VALUES], rows
+            stored: type[StoredBytes] | type[StoredTable] = StoredBytes if as_bytes else StoredTable
+            views[record.view], frames = stored(shards, column=VALUES) if on_disk else rows[VALUES], rows
         return IndexedSource(records[0].facts, frames["frame_index"], frames["time_seconds"], views)
 
     def read_loose(self, view: str, spec: IndexSpec) -> tuple[dict[tuple[str, int], int], Any]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,14 +18,14 @@ from reelsift.output import writing_file
 __all__ = [
     "COMPUTE_AGAIN",
     "VALUES",
-    "StoredBytes",
     "TableWriter",
+    "group_sizes",
     "is_bytes",
     "read_facts",
+    "read_group",
     "read_rows",
     "read_runs",
     "row_count",
-    "values_of",
     "write_json",
     "write_table",
     "writing_table",
@@ -142,7 +142,34 @@ def read_rows(paths: Sequence[Path], *, columns: Sequence[str], skip_damaged: bo
                 raise _damaged(path, error) from None
     if not tables:
         return {}
-    return {name: values_of([table.column(name) for table in tables]) for name in columns}
+    return {name: _values_of([table.column(name) for table in tables]) for name in columns}
+
+
+def read_group(path: Path, group: int, *, columns: Sequence[str]) -> dict[str, Any]:
+    """As `read_rows`, of one of the runs of rows that a file was written in.
+
+    Raises:
+        IndexIncompleteError: If the file is damaged.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            table = file.read_row_group(group, columns=list(columns), use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(path, error) from None
+    return {name: _values_of([table.column(name)]) for name in columns}
+
+
+def group_sizes(path: Path) -> list[int]:
+    """How many rows each of the runs has that a file was written in.
+
+    Raises:
+        IndexIncompleteError: If the file is damaged.
+    """
+    try:
+        metadata = pq.read_metadata(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _damaged(path, error) from None
+    return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
 
 
 def read_runs(paths: Sequence[Path], *, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -152,71 +179,8 @@ def read_runs(paths: Sequence[Path], *, columns: Sequence[str]) -> Iterator[dict
         IndexIncompleteError: If a file is damaged.
     """
     for path in paths:
-        try:
-            with pq.ParquetFile(path) as file:
-                for group in range(file.num_row_groups):
-                    table = file.read_row_group(group, columns=list(columns), use_threads=False)
-                    yield {name: values_of([table.column(name)]) for name in columns}
-        except (OSError, pa.ArrowException) as error:
-            raise _damaged(path, error) from None
-
-
-class StoredBytes(Sequence[bytes]):
-    """Byte strings that stay on disk until they are asked for: those of a long film would fill the memory.
-
-    Args:
-        paths: Files with a column of byte strings, in order.
-        column: Its name.
-
-    Raises:
-        IndexIncompleteError: When made or when read, if a file is damaged.
-    """
-
-    def __init__(self, paths: Sequence[Path], *, column: str) -> None:
-        self._column = column
-        self._groups: list[tuple[Path, int]] = []
-        starts = [0]
-        for path in paths:
-            try:
-                metadata = pq.read_metadata(path)
-            except (OSError, pa.ArrowException) as error:
-                raise _damaged(path, error) from None
-            for group in range(metadata.num_row_groups):
-                self._groups.append((path, group))
-                starts.append(starts[-1] + metadata.row_group(group).num_rows)
-        self._starts = np.array(starts)
-        self._latest: tuple[int, list[bytes]] = (-1, [])
-
-    def __len__(self) -> int:
-        return int(self._starts[-1])
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]  # equal to lists, which have none
-
-    @overload
-    def __getitem__(self, place: int) -> bytes: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[bytes]: ...
-
-    def __getitem__(self, place: int | slice) -> bytes | list[bytes]:
-        if isinstance(place, slice):
-            return [self[row] for row in range(*place.indices(len(self)))]
-        row = place + len(self) if place < 0 else place
-        if not 0 <= row < len(self):
-            raise IndexError(f"there are {len(self)} rows, so none at {place}")
-        group = int(np.searchsorted(self._starts, row, side="right")) - 1
-        if self._latest[0] != group:
-            path, number = self._groups[group]
-            try:
-                with pq.ParquetFile(path) as file:
-                    table = file.read_row_group(number, columns=[self._column], use_threads=False)
-            except (OSError, pa.ArrowException) as error:
-                raise _damaged(path, error) from None
-            self._latest = (group, values_of([table.column(self._column)]))
-        return self._latest[1][row - int(self._starts[group])]
+        for group in range(len(group_sizes(path))):
+            yield read_group(path, group, columns=columns)
 
 
 def is_bytes(path: Path, *, column: str) -> bool:
@@ -231,7 +195,7 @@ def is_bytes(path: Path, *, column: str) -> bool:
         raise _damaged(path, error) from None
 
 
-def values_of(columns: Sequence[pa.ChunkedArray]) -> Any:
+def _values_of(columns: Sequence[pa.ChunkedArray]) -> Any:
     """One array from the chunks of several columns; see `read_rows`."""
     chunks = [chunk for column in columns for chunk in column.chunks if len(chunk)]
     kind = columns[0].type

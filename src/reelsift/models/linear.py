@@ -201,7 +201,7 @@ def checked_tables(views: Mapping[str, NDArray[Any]], widths: Sequence[tuple[str
 def _checked(views: Mapping[str, NDArray[Any]], name: str, width: int) -> NDArray[Any]:
     if name not in views:
         raise ModelError(f"the model looks at the view '{name}', which is not among {', '.join(views) or 'the views'}")
-    table = np.asarray(views[name])
+    table = views[name] if hasattr(views[name], "ndim") else np.asarray(views[name])  # rows on disk stay there
     if table.ndim != 2 or table.shape[1] != width:
         raise ModelError(
             f"the model was trained on '{name}' with {width} columns, not on an array of shape {table.shape}: "
