@@ -26,11 +26,13 @@ SCENE = 250
 
 def draw(frames: int, *, seed: int = 0) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64]]:
     """Views and true classes of a film at 25 frames a second."""
+    from reelsift.features.quality import QUALITY_WIDTH
+
     rng = np.random.default_rng(seed)
     scenes = np.arange(frames) // SCENE
     truth = rng.integers(0, 2, scenes.max() + 1)[scenes]
     views = {}
-    for name, columns, dtype in (("appearance", 1280, np.float16), ("quality", 130, np.float32)):
+    for name, columns, dtype in (("appearance", 1280, np.float16), ("quality", QUALITY_WIDTH, np.float32)):
         looks = rng.standard_normal((scenes.max() + 1, columns), dtype=np.float32)[scenes]
         apart = rng.standard_normal(columns, dtype=np.float32) * 0.4
         noise = rng.standard_normal((frames, columns), dtype=np.float32) * 0.5

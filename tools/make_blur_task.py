@@ -16,14 +16,15 @@ photos. Deterministic.
 
 from __future__ import annotations
 
-import importlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+from photos import photos
 
+from reelsift.features.exposure import without_bars
 from reelsift.features.quality import QUALITY_COLUMNS, QUALITY_WIDTH
 from reelsift.features.sharpness import SHARPNESS_COLUMNS, sharpness_numbers
 from reelsift.features.views import view_named
@@ -36,13 +37,11 @@ from reelsift.specs import FrameSpec, IndexSpec
 
 FOLDER = Path(__file__).parent.parent / "src/reelsift/models/builtin/blur"
 CLASSES = ("sharp", "blurred")
-PHOTOS = {
-    "skimage.data": (
-        *("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
-        *("brick.png", "grass.png", "gravel.png", "page.png", "hubble_deep_field.jpg", "ihc.png", "coins.png"),
-    ),
-    "sklearn.datasets": ("china.jpg", "flower.jpg"),
-}
+PHOTOS = (
+    *("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png"),
+    *("brick.png", "grass.png", "gravel.png", "page.png", "hubble_deep_field.jpg", "ihc.png", "coins.png"),
+    *("china.jpg", "flower.jpg"),
+)
 PICTURES = 120  # of each photo, half of them blurred
 SIZES = {  # width and height, and how often
     (960, 540): 0.25,
@@ -67,17 +66,6 @@ Generator = np.random.Generator
 
 
 # --- scenes -----------------------------------------------------------------------------------------------------------
-
-
-def photos() -> dict[str, Picture]:
-    """Brightness of the photos, by their names."""
-    found = {}
-    for module, names in PHOTOS.items():
-        folder = Path(str(importlib.import_module(module).__file__)).parent
-        for name in names:
-            path = folder / name if (folder / name).exists() else folder / "images" / name
-            found[path.stem] = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    return found
 
 
 def scene(photo: Picture, rng: Generator, width: int, height: int) -> Picture:
@@ -270,7 +258,7 @@ def taken(picture: Picture, rng: Generator) -> Picture:
 def examples() -> Iterator[tuple[int, int, Picture]]:
     """Number of the photo, class, and brightness of each picture."""
     sizes, shares = list(SIZES), np.array(list(SIZES.values()))
-    for number, photo in enumerate(photos().values()):
+    for number, photo in enumerate(photos(PHOTOS, colors="grey").values()):
         rng = np.random.default_rng(number)
         for count in range(PICTURES):
             target = count % len(CLASSES)
@@ -314,7 +302,7 @@ def logits_of(head: LinearHead, rows: Rows) -> np.ndarray:
 
 def main() -> None:
     """Draws the pictures, learns the head and saves the model."""
-    made = [(group, target, sharpness_numbers(luma)) for group, target, luma in examples()]
+    made = [(group, target, sharpness_numbers(without_bars(luma))) for group, target, luma in examples()]
     groups, targets = (np.array([row[column] for row in made], np.int64) for column in (0, 1))
     rows = np.array([row[2] for row in made], np.float64)[:, SHARPNESS_COLUMNS["widths"]]
     logits, weights = np.zeros((len(rows), len(CLASSES))), np.ones(len(rows))
@@ -323,8 +311,8 @@ def main() -> None:
         logits[own] = logits_of(learned(rows[~own], targets[~own]), rows[own])
     chances = cross_calibrated(logits, targets=targets, sample_weights=weights, held_out=groups)
     right = chances.argmax(axis=1) == targets
-    for group, name in enumerate(photos()):
-        print(f"{name}: {right[groups == group].mean():.2f}")
+    for group, name in enumerate(PHOTOS):
+        print(f"{Path(name).stem}: {right[groups == group].mean():.2f}")
     print(f"in folds by photo {right.mean():.3f} of {len(rows)}")
     spec = IndexSpec(FrameSpec(), views=("quality",))
     kept = slice(None, None, HELD_OUT_EVERY)

@@ -21,8 +21,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from photos import photos
 
-from reelsift.features.exposure import EXPOSURE_WIDTH, exposure_numbers
+from reelsift.features.exposure import EXPOSURE_WIDTH, exposure_numbers, without_bars
 from reelsift.features.quality import QUALITY_WIDTH
 from reelsift.features.views import view_named
 from reelsift.held_out import HeldOut
@@ -34,10 +35,10 @@ from reelsift.specs import FrameSpec, IndexSpec
 
 FOLDER = Path(__file__).parent.parent / "src/reelsift/models/builtin/exposure"
 CLASSES = ("under", "good", "over")
-PHOTOS = {  # scenes only: of a texture nobody can tell how it should be exposed
-    "skimage.data": ("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg"),
-    "sklearn.datasets": ("china.jpg", "flower.jpg"),
-}
+PHOTOS = (  # scenes only: of a texture nobody can tell how it should be exposed
+    *("astronaut.png", "camera.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg"),
+    *("china.jpg", "flower.jpg"),
+)
 PICTURES = 40  # of each photo and class
 MIDDLE_GREY = 0.18
 SEED = 0
@@ -53,17 +54,9 @@ Generator = np.random.Generator
 # --- scenes: light, linear, without bound -----------------------------------------------------------------------------
 
 
-def photos() -> dict[str, Picture]:
-    """The photos as light: linear RGB, 1.0 is white of the photo."""
-    import importlib
-
-    found = {}
-    for module, names in PHOTOS.items():
-        folder = Path(str(importlib.import_module(module).__file__)).parent
-        for name in names:
-            path = folder / name if (folder / name).exists() else folder / "images" / name
-            found[path.stem] = to_light(cv2.imread(str(path))[..., ::-1] / 255)
-    return found
+def photos_as_light() -> dict[str, Picture]:
+    """The photos as light: linear RGB, 1.0 is white of the photo; by name without suffix."""
+    return {Path(name).stem: to_light(levels / 255) for name, levels in photos(PHOTOS, colors="rgb").items()}
 
 
 def to_light(levels: Picture) -> Picture:
@@ -316,7 +309,7 @@ MAKERS = {"under": under, "good": good, "over": over}
 def examples() -> Iterator[tuple[str, str, Picture]]:
     """Photo, class and brightness of each picture that is learned from."""
     rng = np.random.default_rng(SEED)
-    for name, photo in photos().items():
+    for name, photo in photos_as_light().items():
         for class_name in CLASSES:
             for _ in range(PICTURES):
                 # Sky and windows show the same photo: no other may be in what a fold has held out.
@@ -360,7 +353,7 @@ def held_out_logits(rows: FloatArray, targets: IntArray, groups: IntArray) -> Fl
 
 def main() -> None:
     """Draws the pictures, learns the head and saves the model."""
-    drawn = [(name, kind, exposure_numbers(luma)) for name, kind, luma in examples()]
+    drawn = [(name, kind, exposure_numbers(without_bars(luma))) for name, kind, luma in examples()]
     names, class_names, pictures = zip(*drawn, strict=True)
     rows = np.array(pictures, np.float64)
     targets = np.array([CLASSES.index(name) for name in class_names])

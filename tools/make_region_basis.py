@@ -12,11 +12,11 @@ the view.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from photos import photos
 
 from reelsift.features.efficientnet_lite import load_efficientnet_lite0
 from reelsift.features.region_network import BASIS_PATH, MAP_WIDTH, mid_level_maps
@@ -25,30 +25,23 @@ from reelsift.features.regions import REGION_WIDTH
 WIDTH, HEIGHT = 448, 256
 DRAWINGS = 160
 SHARES = (0.25, 0.75)  # of photos, and of drawings
-SKIMAGE_PHOTOS = {  # and how many pieces of each are looked at: scenes more often than textures and text
+PHOTOS = {  # and how many pieces of each are looked at: scenes more often than textures and text
     **dict.fromkeys(("astronaut.png", "chelsea.png", "coffee.png", "color.png", "hubble_deep_field.jpg"), 9),
     **dict.fromkeys(("motorcycle_left.png", "rocket.jpg"), 9),
     **dict.fromkeys(("ihc.png", "retina.jpg", "grass.png", "gravel.png", "brick.png", "camera.png"), 3),
     **dict.fromkeys(("coins.png", "page.png", "logo.png"), 3),
+    **dict.fromkeys(("china.jpg", "flower.jpg"), 9),
 }
-SKLEARN_PHOTOS = dict.fromkeys(("china.jpg", "flower.jpg"), 9)
 
 Picture = np.ndarray
 Color = tuple[int, int, int]
 
 
-def photos(rng: np.random.Generator) -> Iterator[Picture]:
+def pieces(rng: np.random.Generator) -> Iterator[Picture]:
     """Pieces of photos at several scales, mirrored, with other contrast and tint."""
-    import skimage.data
-    import sklearn.datasets
-
-    for package, counts in ((skimage.data, SKIMAGE_PHOTOS), (sklearn.datasets, SKLEARN_PHOTOS)):
-        folder = Path(str(package.__file__)).parent
-        for name, count in counts.items():
-            path = folder / name if (folder / name).exists() else folder / "images" / name
-            photo = cv2.imread(str(path))[..., ::-1]
-            for _ in range(count):
-                yield _piece(photo, rng)
+    for name, photo in photos(PHOTOS, colors="rgb").items():
+        for _ in range(PHOTOS[name]):
+            yield _piece(photo, rng)
 
 
 def _piece(photo: Picture, rng: np.random.Generator) -> Picture:
@@ -135,7 +128,7 @@ def moments(pictures: Iterator[Picture]) -> tuple[np.ndarray, np.ndarray]:
 
 def main() -> None:
     """Computes the basis and writes it."""
-    kinds = [moments(photos(np.random.default_rng(0))), moments(drawings(np.random.default_rng(1)))]
+    kinds = [moments(pieces(np.random.default_rng(0))), moments(drawings(np.random.default_rng(1)))]
     mean = np.average([kind[0] for kind in kinds], axis=0, weights=SHARES)
     covariance = np.average([kind[1] for kind in kinds], axis=0, weights=SHARES) - np.outer(mean, mean)
     scale = np.sqrt(np.diag(covariance))

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from virtual_camera import Film, Path4, Picture, added, at_rest, jolts, pan, photos, steps, subject, waves, zoom
+from virtual_camera import Film, Path4, Picture, added, at_rest, grounds, jolts, pan, steps, subject, waves, zoom
 
 from reelsift.features.shake import SHAKE_COLUMNS, ShakeExtractor, shake_of
 from reelsift.features.views import view_named
@@ -203,7 +203,7 @@ def head_of(found: tuple[LogisticFit, np.ndarray, np.ndarray]) -> LinearHead:
 
 def films() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Rows of samples, their classes, and numbers of their photos and films."""
-    found = photos()
+    found = grounds()
     rows, targets, groups, numbers = [], [], [], []
     for group, name in enumerate(found):
         rng = np.random.default_rng(group)

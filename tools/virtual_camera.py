@@ -6,14 +6,13 @@ A camera looks at a part of a photo. Where it looks at each moment is a sum of m
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from photos import photos
 
 Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
@@ -21,28 +20,20 @@ Rng = np.random.Generator
 # Times (T,) to x and y (widths), zoom (logarithm) and roll (radians): (T, 4).
 Path4 = Callable[[Array], Array]
 
-PHOTOS = {
-    "skimage/data": (
-        *("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "camera.png"),
-        *("hubble_deep_field.jpg", "grass.png", "gravel.png", "coins.png"),
-    ),
-    "sklearn/datasets/images": ("china.jpg", "flower.jpg"),
-}
+PHOTOS = (
+    *("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "motorcycle_left.png", "camera.png"),
+    *("hubble_deep_field.jpg", "grass.png", "gravel.png", "coins.png", "china.jpg", "flower.jpg"),
+)
 
 
-def photos() -> dict[str, Picture]:
-    """The photos that scikit-image and scikit-learn install, as brightness, by name."""
+def grounds() -> dict[str, Picture]:
+    """The photos as brightness, about as large as a film's picture; by name."""
     found: dict[str, Picture] = {}
-    for place, names in PHOTOS.items():
-        package, _, below = place.partition("/")
-        spec = importlib.util.find_spec(package)
-        if spec is None or not spec.submodule_search_locations:
-            raise SystemExit("pip install scikit-image scikit-learn: their photos are needed")
-        for name in names:
-            picture = cv2.imread(str(Path(spec.submodule_search_locations[0]) / below / name), cv2.IMREAD_GRAYSCALE)
-            scale = 900 / max(picture.shape)
-            size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
-            found[name] = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    for name, photo in photos(PHOTOS, colors="grey").items():
+        scale = 900 / max(photo.shape)
+        size = (round(photo.shape[1] * scale), round(photo.shape[0] * scale))
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        found[name] = cv2.resize(photo, size, interpolation=how).astype(np.uint8, copy=False)
     return found
 
 

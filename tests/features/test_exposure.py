@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelsift.features.exposure import EXPOSURE_COLUMNS, EXPOSURE_WIDTH, exposure_numbers, without_bars
+from reelsift.features.exposure import EXPOSURE_COLUMNS, EXPOSURE_WIDTH, _cells, exposure_numbers, halved, without_bars
 
 
 def light(*, width: int = 640, height: int = 360, seed: int = 0) -> np.ndarray:
@@ -116,8 +116,9 @@ def test_black_bars_are_left_out(stops: float, sides: bool) -> None:
     top, left = ((540 - 360) // 2, 0) if not sides else (0, (960 - 640) // 2)
     framed = noise[: 360 + 2 * top, : 640 + 2 * left].copy()
     framed[top : top + 360, left : left + 640] = picture
-    assert exposure_numbers(framed) == pytest.approx(exposure_numbers(picture), abs=0.08)
-    assert numbers(framed)["ends"][:3] == pytest.approx(numbers(picture)["ends"][:3], abs=0.01)
+    inside = without_bars(framed)
+    assert exposure_numbers(inside) == pytest.approx(exposure_numbers(picture), abs=0.08)
+    assert numbers(inside)["ends"][:3] == pytest.approx(numbers(picture)["ends"][:3], abs=0.01)
 
 
 def test_dark_scenery_is_no_bar() -> None:
@@ -135,6 +136,25 @@ def test_resolution_hardly_matters() -> None:
     one, other = numbers(large), numbers(small)
     for name in ("darker", "levels", "stops", "cells", "zone_shares", "well_exposed", "blocks"):
         assert other[name] == pytest.approx(one[name], abs=0.04), name
+
+
+@given(width=st.integers(8, 480), height=st.integers(8, 270))
+def test_cells_have_the_mean_and_deviation_of_their_pixels(width: int, height: int) -> None:
+    half = np.random.default_rng(width * height).integers(0, 256, (height, width), dtype=np.uint8)
+    means, deviations = _cells(half)
+    rows, columns = means.shape
+    side = min(max(2, round(max(width, height) / 60)), height, width)
+    assert (rows, columns) == (height // side, width // side)
+    cells = half[: rows * side, : columns * side].reshape(rows, side, columns, side).astype(float)
+    assert means == pytest.approx(cells.mean(axis=(1, 3)), abs=1e-4)
+    assert deviations == pytest.approx(cells.std(axis=(1, 3)), abs=0.02)
+
+
+def test_what_is_known_at_half_the_size_is_not_made_again() -> None:
+    picture = taken(light())
+    assert np.array_equal(exposure_numbers(picture, half=halved(picture)), exposure_numbers(picture))
+    other = exposure_numbers(picture, half=halved(255 - picture))
+    assert not np.array_equal(other, exposure_numbers(picture))
 
 
 @given(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelsift.features import neighbours
-from reelsift.features.neighbours import derive_in_runs, nearest_rows
+from reelsift.features.neighbours import derive_in_runs, nearest_rows, steps_around
 from reelsift.features.views import VIEWS
 
 
@@ -45,6 +45,15 @@ def test_time_stamps_that_start_again_part_a_film() -> None:
     times = np.array([0.0, 0.2, 0.4, 0.0, 0.2, 0.2, 0.4])
     assert nearest_rows(times, lag_seconds=0.2).tolist() == [1, 2, -1, 4, -1, 6, -1]
     assert nearest_rows(times, lag_seconds=-0.2).tolist() == [-1, 0, 1, -1, 3, -1, 5]
+
+
+def test_steps_around_a_frame_are_numbers_of_pairs() -> None:
+    times = np.array([0.0, 0.2, 0.4, 0.6, 3.0])
+    pairs, steps = steps_around(times, np.array([1, 3, 4]), lag_seconds=0.2, count=2)
+    assert pairs.tolist() == [[0, 1], [1, 2], [2, 3]]
+    assert steps.tolist() == [[-1, 0, 1, 2], [1, 2, -1, -1], [-1, -1, -1, -1]]
+    none, steps = steps_around(np.empty(0), np.empty(0, np.int64), lag_seconds=0.2, count=1)
+    assert none.shape == (0, 2) and steps.shape == (0, 2)
 
 
 def sums_around(kept: Sequence[bytes], *, times_seconds: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -107,3 +107,20 @@ def test_a_frame_that_is_the_same_as_the_one_before_has_the_same_numbers() -> No
     assert (
         np.array_equal(rows[0], rows[1]) and np.array_equal(rows[0], rows[3]) and not np.array_equal(rows[0], rows[2])
     )
+
+
+def test_a_frame_that_differs_in_one_pixel_is_measured_anew() -> None:
+    one = np.full((130, 64, 3), 100, np.uint8)
+    other = one.copy()
+    other[37:39, 20] = 255
+    with QualityExtractor(IndexSpec(), threads=1) as extractor:
+        for pixels in (one, other):
+            extractor.add(PictureImage(pixels, frame_index=0, time_seconds=0.0))
+        rows = extractor.finish()
+    assert not np.array_equal(rows[0], rows[1])
+
+
+def test_black_bars_are_left_out_of_all_numbers() -> None:
+    barred = cv2.copyMakeBorder(scene(), 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=0)
+    # A line more than the bar is left out, for it is a mixture of both in a film.
+    assert np.array_equal(quality_of(barred), quality_of(scene()[1:-1]))

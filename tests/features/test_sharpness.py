@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reelsift.features.sharpness import SHARPNESS_COLUMNS, SHARPNESS_WIDTH, sharpness_numbers
+from reelsift.features.exposure import halved, without_bars
+from reelsift.features.sharpness import (
+    SHARPNESS_COLUMNS,
+    SHARPNESS_WIDTH,
+    _largest_of_runs,
+    _largest_steps,
+    sharpness_numbers,
+)
 
 NEVER_SHARP, SHARPEST = 0, 2  # the least sharp direction, and the sharpest; between them the mean
 
@@ -120,12 +127,37 @@ def test_where_nothing_has_detail_nothing_is_known() -> None:
 def test_black_bars_do_not_make_a_film_sharp() -> None:
     soft = defocused(drawn(), 9)
     barred = cv2.copyMakeBorder(soft, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=0)
-    assert sharpness(barred) == pytest.approx(sharpness(soft), abs=0.1)
+    assert sharpness(without_bars(barred)) == pytest.approx(sharpness(soft), abs=0.1)
 
 
 def test_turned_by_a_right_angle_a_picture_is_as_sharp() -> None:
     motion = moved(drawn(), 21)
     assert widths(np.ascontiguousarray(np.rot90(motion))) == pytest.approx(widths(motion), abs=0.25)
+
+
+def test_the_largest_step_of_each_block_is_found() -> None:
+    """Each direction and distance, pixel by pixel."""
+    picture = np.random.default_rng(0).integers(0, 256, (132, 170), dtype=np.uint8)
+    half = halved(picture)
+    sizes = {1: picture, 2: half, 4: halved(half)}
+    rows, columns = 3, 4  # of blocks of 32, where the largest step reaches 32 pixels further
+    for direction, (down, right) in enumerate(((0, 1), (1, 0), (1, 1), (1, -1))):
+        for number, (distance, smaller) in enumerate(((2, 1), (4, 2), (8, 2), (16, 2), (32, 4))):
+            place = sizes[smaller].astype(int)
+            by, across, block = down * distance // smaller, right * distance // smaller, 32 // smaller
+            one = place[by:, max(0, across) : place.shape[1] + min(0, across)]
+            other = place[: place.shape[0] - by, max(0, -across) : place.shape[1] - max(0, across)]
+            steps = np.abs(one - other)
+            top, left = (steps.shape[0] - rows * block) // 2, (steps.shape[1] - columns * block) // 2
+            inner = steps[top : top + rows * block, left : left + columns * block]
+            wanted = inner.reshape(rows, block, columns, block).max(axis=(1, 3)).ravel()
+            assert np.array_equal(_largest_steps(sizes)[direction, number], wanted)
+
+
+@pytest.mark.parametrize("length", [1, 2, 8, 32])
+def test_the_largest_of_runs(length: int) -> None:
+    values = np.random.default_rng(length).integers(0, 256, 15 * length, dtype=np.uint8)
+    assert np.array_equal(_largest_of_runs(values, length), values.reshape(15, length).max(axis=1))
 
 
 @settings(deadline=None)

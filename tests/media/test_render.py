@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from films import MATRICES, numbered, write_film
 from reelsift.errors import SpecError
 from reelsift.media.reader import Frame, open_film
-from reelsift.media.render import FrameImage, PictureImage, Renderer, cropped, luma_of, scaled, shrunk
+from reelsift.media.render import FrameImage, PictureImage, Renderer, _full_range, cropped, luma_of, scaled, shrunk
 from reelsift.specs import Crop, Size
 
 LOSSLESS = {"preset": "ultrafast", "qp": "0"}
@@ -90,6 +90,14 @@ def test_luma_spans_black_to_white(crop: Crop | None, full_range: bool, pixel_fo
     assert np.abs(luma[16, 8::16].astype(int) - values).max() <= 2
 
 
+def test_each_level_of_limited_range_is_brought_to_the_nearest_of_the_full_one() -> None:
+    levels = np.arange(256, dtype=np.uint8)
+    nearest = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255)
+    assert np.array_equal(_full_range(levels[None]).ravel(), nearest)
+    odd = np.repeat(levels, 3)[None, ::3]  # not one after the other in memory
+    assert np.array_equal(_full_range(odd).ravel(), nearest)
+
+
 @pytest.mark.parametrize("matrix", ["upright", "counter-clockwise", "mirrored"])
 def test_luma_is_upright_and_near_the_brightness_of_rgb(matrix: str, tmp_path: Path) -> None:
     frame = first_frame(write_film(tmp_path / "film.mp4", 1, matrix=matrix))
@@ -103,6 +111,14 @@ def test_luma_is_made_smaller_only_where_it_is_larger(tmp_path: Path) -> None:
     frame = first_frame(write_film(tmp_path / "film.mp4", 1))
     assert Renderer().luma(frame, longest=32).shape == (24, 32)
     assert Renderer().luma(frame, longest=64).shape == (48, 64)
+
+
+def test_a_frame_image_draws_the_same_brightness_once(tmp_path: Path) -> None:
+    frame = first_frame(write_film(tmp_path / "film.mp4", 1))
+    image = FrameImage(frame, Renderer())
+    assert image.luma(64) is image.luma(64)
+    assert image.luma(32).shape == (24, 32) and image.luma(64).shape == (48, 64)
+    assert np.array_equal(image.luma(64), Renderer().luma(frame, longest=64))
 
 
 def test_frame_image_has_the_shape_people_see(tmp_path: Path) -> None:

@@ -10,30 +10,19 @@ import csv
 from itertools import islice
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
+from real_data import DATA, NEEDS_REAL_DATA, quality_of_photo
 from reelsift.features.quality import quality_of
 from reelsift.media.reader import open_film
-from reelsift.media.render import FrameImage, PictureImage, Renderer
+from reelsift.media.render import FrameImage, Renderer
 from reelsift.models.builtin_tasks import builtin_model
 from reelsift.project import Project
 from reelsift.specs import IndexSpec, TrainSpec
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PHOTOS = DATA / "blur"
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real photos are not here: {DATA} does not exist"),
-]
-
-
-def quality(path: Path) -> np.ndarray:
-    pixels = cv2.imread(str(path))
-    assert pixels is not None, path
-    picture = PictureImage(np.ascontiguousarray(pixels[..., ::-1]), frame_index=0, time_seconds=0.0)
-    return quality_of(picture.luma(960))
+pytestmark = NEEDS_REAL_DATA
 
 
 def blurred(rows: list[np.ndarray]) -> np.ndarray:
@@ -47,7 +36,7 @@ def test_the_built_in_task_tells_blur_with_nothing_taught() -> None:
         photos = [(PHOTOS / row["file"], row["label"] == "blur") for row in csv.DictReader(table)]
     truth = np.array([is_blurred for _, is_blurred in photos])
     assert (len(truth), truth.sum()) == (40, 21)
-    found = blurred([quality(path) for path, _ in photos])
+    found = blurred([quality_of_photo(path) for path, _ in photos])
     assert ((found > 0.5) == truth).mean() >= 0.87
     assert -np.log(np.where(truth, found, 1 - found)).mean() < 0.25
     # Not one sharp photo is above the score that flags a clip.

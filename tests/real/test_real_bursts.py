@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from real_data import DATA, FILMS, NEEDS_REAL_DATA
 from reelsift.errors import MediaError
 from reelsift.features.extraction import extract_part, plan_index, settle_index
 from reelsift.features.store import FeatureStore, IndexedSource
@@ -20,14 +21,7 @@ from reelsift.media.sampling import Grid, marked, sample
 from reelsift.media.sources import FilmSource
 from reelsift.specs import FrameSpec, IndexSpec, Sampling
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real films are not here: {DATA} does not exist"),
-]
-FILMS = sorted(
-    str(path.relative_to(DATA)) for path in (*DATA.glob("odd/*.*"), *DATA.glob("clips/*.*")) if path.suffix != ".csv"
-)
+pytestmark = NEEDS_REAL_DATA
 
 
 @pytest.fixture

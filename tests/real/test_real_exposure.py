@@ -8,37 +8,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
-import pytest
 
-from reelsift.features.quality import quality_of
-from reelsift.media.render import PictureImage
+from real_data import DATA, NEEDS_REAL_DATA, quality_of_photo
 from reelsift.models.builtin_tasks import builtin_model
 from reelsift.project import Project
 from reelsift.specs import IndexSpec, TrainSpec
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 PHOTOS = DATA / "exposure"
 CLASSES = ("under", "good", "over")
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real photos are not here: {DATA} does not exist"),
-]
-
-
-def quality(path: Path) -> np.ndarray:
-    pixels = cv2.imread(str(path))
-    assert pixels is not None, path
-    picture = PictureImage(np.ascontiguousarray(pixels[..., ::-1]), frame_index=0, time_seconds=0.0)
-    return quality_of(picture.luma(960))
+pytestmark = NEEDS_REAL_DATA
 
 
 def test_the_built_in_task_tells_exposures_with_nothing_taught() -> None:
     paths = {name: sorted((PHOTOS / name).iterdir()) for name in CLASSES}
     assert {name: len(found) for name, found in paths.items()} == dict.fromkeys(CLASSES, 39)
     model = builtin_model("exposure")
-    rows = np.array([quality(path) for name in CLASSES for path in paths[name]])
+    rows = np.array([quality_of_photo(path) for name in CLASSES for path in paths[name]])
     said = model.probabilities({"quality": rows}).argmax(axis=1)
     truth = np.repeat([model.classes.index(name) for name in CLASSES], 39)
     assert (said == truth).mean() >= 0.85

@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from real_data import DATA, FILMS, NEEDS_REAL_DATA
 from reelsift.actions.copies import Clip, find_copies, signature_of
 from reelsift.actions.stretches import silent_stretches
 from reelsift.errors import MediaError
@@ -21,16 +22,12 @@ from reelsift.media.render import Renderer
 from reelsift.media.sources import fingerprint_file
 from reelsift.specs import Size
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real films are not here: {DATA} does not exist"),
-]
-FILMS = sorted([*(DATA / "odd").glob("*.*"), *(DATA / "clips").glob("*.*")]) if DATA.is_dir() else []
+pytestmark = NEEDS_REAL_DATA
 
 
-@pytest.mark.parametrize("path", [path for path in FILMS if path.suffix != ".csv"], ids=lambda path: path.name)
-def test_sound_of_any_film_is_measured_or_refused_in_one_line(path: Path) -> None:
+@pytest.mark.parametrize("name", FILMS)
+def test_sound_of_any_film_is_measured_or_refused_in_one_line(name: str) -> None:
+    path = DATA / name
     started = time.process_time()
     try:
         levels = sound_levels(path, end_seconds=30.0)

@@ -5,18 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-import pytest
-
+from real_data import DATA, NEEDS_REAL_DATA
 from reelsift.project import Project
 from reelsift.specs import IndexSpec, TrainSpec
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 CARTOONS, FRAMES = DATA / "tom_jerry" / "mapping.csv", DATA / "tom_jerry" / "frames"
 NAMES = {"0": "neither", "1": "Jerry", "2": "Tom"}
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real labels are not here: {DATA} does not exist"),
-]
+pytestmark = NEEDS_REAL_DATA
 
 
 def test_the_traps_of_the_table_are_named(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from real_data import DATA, NEEDS_REAL_DATA
 from reelsift.errors import MediaError
 from reelsift.features.extraction import extract_part, plan_index, settle_index
 from reelsift.features.store import FeatureStore
@@ -21,11 +22,7 @@ from reelsift.media.sampling import sample
 from reelsift.media.sources import FilmSource
 from reelsift.specs import FrameSpec, IndexSpec, Sampling
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real films are not here: {DATA} does not exist"),
-]
+pytestmark = NEEDS_REAL_DATA
 
 
 def _rows() -> list[dict[str, str]]:

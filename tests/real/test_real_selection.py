@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from real_data import DATA, FILMS, NEEDS_REAL_DATA
 from reelsift.actions.selection import ChosenFrame
 from reelsift.actions.write_selection import all_frames_bytes, write_selection
 from reelsift.errors import MediaError
@@ -16,14 +17,7 @@ from reelsift.media.pictures import encode_picture
 from reelsift.media.reader import open_film
 from reelsift.specs import PictureSpec
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real films are not here: {DATA} does not exist"),
-]
-FILMS = sorted(
-    str(path.relative_to(DATA)) for path in (*DATA.glob("odd/*.*"), *DATA.glob("clips/*.*")) if path.suffix != ".csv"
-)
+pytestmark = NEEDS_REAL_DATA
 PNG = PictureSpec("png")
 COUNT = 9
 

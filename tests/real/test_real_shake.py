@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from real_data import DATA, NEEDS_REAL_DATA
 from reelsift.features.shake import ShakeExtractor, shake_of
 from reelsift.media.reader import open_film
 from reelsift.media.render import FrameImage, PictureImage, Renderer
@@ -17,11 +18,7 @@ from reelsift.models.builtin_tasks import builtin_model
 from reelsift.specs import IndexSpec
 from shaken import Camera, panning, walking
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA.is_dir(), reason=f"the real films are not here: {DATA} does not exist"),
-]
+pytestmark = NEEDS_REAL_DATA
 # Surveillance, most with a camera that is fixed; a few are such films, taken from a screen by a hand that held still.
 FIXED = sorted(path.relative_to(DATA).as_posix() for path in DATA.glob("fight/*/*.mp4"))
 STEADY = ("bbb_800x640_avc.mp4", "mmaction2_struct.mp4", "mmaction2_tests_data_test.avi", "supervision_walking.mp4")

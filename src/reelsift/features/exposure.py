@@ -40,9 +40,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from reelsift.features.percentiles import percentiles
 from reelsift.features.regions import find_bars
 
-__all__ = ["EXPOSURE_COLUMNS", "EXPOSURE_WIDTH", "exposure_numbers", "without_bars"]
+__all__ = ["EXPOSURE_COLUMNS", "EXPOSURE_WIDTH", "exposure_numbers", "halved", "without_bars"]
 
 FloatArray = NDArray[np.float64]
 
@@ -64,18 +65,26 @@ _LENGTHS = {
     "spikes": 8,
     "blocks": 16,
 }
-_ENDS = np.cumsum([0, *_LENGTHS.values()]).tolist()
+_COLUMN_ENDS = np.cumsum([0, *_LENGTHS.values()]).tolist()
 EXPOSURE_COLUMNS: dict[str, slice] = {
-    name: slice(start, end) for name, (start, end) in zip(_LENGTHS, pairwise(_ENDS), strict=True)
+    name: slice(start, end) for name, (start, end) in zip(_LENGTHS, pairwise(_COLUMN_ENDS), strict=True)
 }
-EXPOSURE_WIDTH: int = _ENDS[-1]
+EXPOSURE_WIDTH: int = _COLUMN_ENDS[-1]
 
 _LEVELS = np.arange(256) / 255
 _LIGHT = np.where(_LEVELS <= 0.04045, _LEVELS / 12.92, ((_LEVELS + 0.055) / 1.055) ** 2.4)
 _STOPS = np.log2(_LIGHT + 2.0**-10)  # black is ten stops below white, so that the noise of black does not count
 _MOST_STOPS = 10
-_LEVEL_PERCENTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
-_STOP_PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
+# Levels whose share counts, from one up to another: of `ends`, then of `spikes`.
+_RANGES = ((0, 3), (0, 6), (0, 13), (243, 256), (250, 256), (253, 256), (253, 256), (240, 253), (0, 3), (3, 16))
+_ENDS = _LENGTHS["ends"]
+# What to multiply the shares of the levels with: all sums over them in one go.
+_OF_LEVELS = np.array(
+    [_LEVELS, _LIGHT, _STOPS, *((np.arange(256) >= first) & (np.arange(256) < end) for first, end in _RANGES)]
+)
+# A little less, lest rounding leave out a level.
+_LEVEL_SHARES = np.array((1, 5, 10, 25, 50, 75, 90, 95, 99)) / 100 - 1e-6
+_STOP_SHARES = np.array((1, 5, 25, 50, 75, 95, 99)) / 100 - 1e-6
 _CELL_PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
 _CELLS = 60  # along the longer side
 _ZONES = 8
@@ -89,25 +98,31 @@ _NEAR = 4
 _BAR_RANGE = 8  # between the brightest and the darkest pixel of a black bar; black scenery at the border has more
 
 
-def exposure_numbers(luma: NDArray[np.uint8]) -> NDArray[np.float32]:
+def exposure_numbers(inside: NDArray[np.uint8], *, half: NDArray[np.uint8] | None = None) -> NDArray[np.float32]:
     """The exposure numbers of one picture.
 
     Args:
-        luma: Brightness `(H, W)`, 0 to 255, its longer side 960 pixels at most; 8 pixels or more each way.
+        inside: Brightness `(H, W)` inside black bars (`without_bars`), 0 to 255, its longer side 960 pixels at most;
+            8 pixels or more each way.
+        half: What `halved` makes of it, where that is there already.
 
     Returns:
         `(EXPOSURE_WIDTH,)` float32, finite; the module says what they are.
     """
-    inside = without_bars(luma)
-    half: NDArray[np.uint8] = cv2.resize(  # type: ignore[assignment]
-        inside, (max(1, inside.shape[1] // 2), max(1, inside.shape[0] // 2)), interpolation=cv2.INTER_AREA
-    )
+    half = halved(inside) if half is None else half
     counts = np.asarray(cv2.calcHist([half], [0], None, [256], [0, 256]), np.float64).ravel() / half.size
     means, deviations = _cells(half)
-    numbers = {**_of_counts(counts), **_of_cells(means, deviations), **_of_zones(means, deviations)}
-    blocks = cv2.resize(means, (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
+    contrast = np.log1p(deviations) / _MOST_CONTRAST
+    numbers = {**_of_counts(counts), **_of_cells(means, deviations, contrast), **_of_zones(means, contrast)}
+    blocks = cv2.resize(means.astype(np.float64), (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
     numbers["blocks"] = np.sort(np.asarray(blocks, np.float64).ravel()) / 255
     return np.concatenate([numbers[name] for name in EXPOSURE_COLUMNS]).astype(np.float32)
+
+
+def halved(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The picture at half the size, by averages."""
+    height, width = luma.shape
+    return cv2.resize(luma, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def without_bars(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -125,24 +140,23 @@ def without_bars(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _of_counts(counts: FloatArray) -> dict[str, FloatArray]:
     """What the shares `(256,)` of the levels say."""
     below = np.cumsum(counts)
-    mean, light, stops = float(counts @ _LEVELS), float(counts @ _LIGHT), float(counts @ _STOPS)
-    deviation = np.sqrt(max(0.0, float(counts @ (_LEVELS - mean) ** 2)))
+    mean, light, stops, *shares = (_OF_LEVELS @ counts).tolist()
+    off = _LEVELS - mean
+    deviation = np.sqrt(max(0.0, float(counts @ off**2)))
     spread = np.sqrt(max(0.0, float(counts @ (_STOPS - stops) ** 2)))
-    levels = _LEVELS[_percentile_bins(below, _LEVEL_PERCENTILES)]
-    in_stops = _STOPS[_percentile_bins(below, _STOP_PERCENTILES)]
+    levels = _LEVELS[np.searchsorted(below, _LEVEL_SHARES)]
+    in_stops = _STOPS[np.searchsorted(below, _STOP_SHARES)]
     present = counts[counts > 0]
-    low, high = counts[:3].sum(), counts[253:].sum()
-    ends = [low, counts[:6].sum(), counts[:13].sum(), counts[243:].sum(), counts[250:].sum(), high]
     darkest, lightest = np.searchsorted(below, [_LEAST_SHARE, 1 - _LEAST_SHARE])
     own_white, own_black = counts[max(0, lightest - _NEAR) :].sum(), counts[: darkest + _NEAR + 1].sum()
-    shares = np.array([high, counts[240:253].sum(), low, counts[3:16].sum(), own_white, own_black])
-    white, light_grey, black, dark_grey, *own = np.log2(shares + _LEAST_SHARE)
+    spikes = np.array([*shares[_ENDS:], own_white, own_black])
+    white, light_grey, black, dark_grey, *own = np.log2(spikes + _LEAST_SHARE).tolist()
     key = (stops - in_stops[0]) / (in_stops[-1] - in_stops[0] + 0.5)
     place = (mean - levels[0]) / (levels[-1] - levels[0] + 0.05)
-    skewness = float(counts @ (_LEVELS - mean) ** 3) / (deviation + 0.02) ** 3 / 4
+    skewness = float(counts @ off**3) / (deviation + 0.02) ** 3 / 4
     return {
         "darker": below[15:255:16],
-        "ends": np.sqrt(np.maximum(ends, 0)),
+        "ends": np.sqrt(shares[:_ENDS]),
         "levels": np.array([mean, deviation, *levels]),
         "stops": np.array([stops, spread, *in_stops]) / _MOST_STOPS,
         "key": np.array([key, place, np.log2(light + 2.0**-10) / _MOST_STOPS, skewness]),
@@ -151,41 +165,47 @@ def _of_counts(counts: FloatArray) -> dict[str, FloatArray]:
     }
 
 
-def _percentile_bins(below: FloatArray, percentiles: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.searchsorted(below, np.array(percentiles) / 100 - 1e-6)
-
-
-def _cells(half: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
+def _cells(half: NDArray[np.uint8]) -> tuple[NDArray[np.float32], FloatArray]:
     """Mean and standard deviation of brightness in square cells, two tables `(rows, columns)`."""
     height, width = half.shape
     side = min(max(2, round(max(height, width) / _CELLS)), height, width)
     rows, columns = height // side, width // side
     part = half[: rows * side, : columns * side].astype(np.float32)
-    means = np.asarray(cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA), np.float64)
-    squares = np.asarray(cv2.resize(part * part, (columns, rows), interpolation=cv2.INTER_AREA), np.float64)
-    return means, np.sqrt(np.maximum(squares - means**2, 0))
+    means, squares = _cell_means(part, side), _cell_means(part * part, side).astype(np.float64)
+    return means, np.sqrt(np.maximum(squares - means.astype(np.float64) ** 2, 0))
 
 
-def _of_cells(means: FloatArray, deviations: FloatArray) -> dict[str, FloatArray]:
-    levels, contrast = means / 255, np.log1p(deviations) / _MOST_CONTRAST
+def _cell_means(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Means of whole numbers in squares, as areas that OpenCV averages, but by sums of products, which are faster.
+
+    The sums are exact: whole numbers below 2**24, in a square of 16 pixels even those of squares.
+    """
+    height, width = values.shape
+    ones = np.ones(side, np.float32)
+    down = values.reshape(-1, side, width).transpose(0, 2, 1) @ ones
+    return np.asarray((down.reshape(height // side, -1, side) @ ones) * np.float32(1 / side**2), np.float32)
+
+
+def _of_cells(means: NDArray[np.float32], deviations: FloatArray, contrast: FloatArray) -> dict[str, FloatArray]:
+    levels = means.astype(np.float64) / 255
     flat, white, bright = deviations < _FLAT, means >= 250, means > 235
     black, dark = means <= 8, means < 20
     largest = [white, means >= 240, black, dark, flat & bright, flat & dark]
+    shares = [np.count_nonzero(area) / area.size for area in (*largest[4:], flat, flat & white, flat & black)]
     well = np.exp(-((levels - _MIDDLE) ** 2) / (2 * _TOLERANCE**2))
     return {
-        "cells": np.percentile(levels, _CELL_PERCENTILES),
-        "contrast": np.append(np.percentile(contrast, _CELL_PERCENTILES), contrast.mean()),
-        "flat": np.array([area.mean() for area in (flat & bright, flat & dark, flat, flat & white, flat & black)]),
+        "cells": percentiles(means.ravel(), _CELL_PERCENTILES) / 255,
+        "contrast": np.append(percentiles(contrast.ravel(), _CELL_PERCENTILES), contrast.mean()),
+        "flat": np.array(shares),
         "largest": np.sqrt([_largest(area) for area in largest]),
-        "well_exposed": np.array([well.mean(), (well * contrast).mean(), *np.percentile(well, (10, 25, 50, 75))]),
+        "well_exposed": np.array([well.mean(), (well * contrast).mean(), *percentiles(well.ravel(), (10, 25, 50, 75))]),
     }
 
 
-def _of_zones(means: FloatArray, deviations: FloatArray) -> dict[str, FloatArray]:
-    zones = np.minimum(means.ravel() * (_ZONES / 255), _ZONES - 1).astype(np.int64)
-    contrast = np.log1p(deviations).ravel() / _MOST_CONTRAST
+def _of_zones(means: NDArray[np.float32], contrast: FloatArray) -> dict[str, FloatArray]:
+    zones = np.minimum(means.ravel().astype(np.float64) * (_ZONES / 255), _ZONES - 1).astype(np.int64)
     shares = np.bincount(zones, minlength=_ZONES) / zones.size
-    detail = np.bincount(zones, contrast, minlength=_ZONES) / zones.size
+    detail = np.bincount(zones, contrast.ravel(), minlength=_ZONES) / zones.size
     return {
         "zone_shares": shares,
         "zone_detail": detail,
@@ -195,7 +215,7 @@ def _of_zones(means: FloatArray, deviations: FloatArray) -> dict[str, FloatArray
 
 def _largest(area: NDArray[np.bool_]) -> float:
     """The share of all cells that the largest connected part of an area takes."""
-    count, _, statistics, _ = cv2.connectedComponentsWithStats(area.astype(np.uint8), connectivity=4)
-    if count < 2:
+    if not area.any():
         return 0.0
-    return float(statistics[1:, cv2.CC_STAT_AREA].max()) / area.size
+    _, labels = cv2.connectedComponents(area.view(np.uint8), connectivity=4)
+    return float(np.bincount(labels.ravel())[1:].max()) / area.size  # the first: outside

@@ -28,14 +28,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.features.movement import Movement, movement_between
-from reelsift.features.neighbours import nearest_rows
+from reelsift.features.neighbours import steps_around
 from reelsift.media.render import Image, scaled
 from reelsift.specs import IndexSpec, Size
 
@@ -135,7 +134,7 @@ class _Steps:
         flow: bool,
     ) -> _Steps:
         """Finds the steps and what moves in them; with `flow` also what moves by itself, two steps to each side."""
-        pairs, steps = _steps(times_seconds, wanted, lag_seconds=lag_seconds, count=2 if flow else 1)
+        pairs, steps = steps_around(times_seconds, wanted, lag_seconds=lag_seconds, count=2 if flow else 1)
         movement = movement_between(pictures, pairs, flow=flow)
         seconds = times_seconds[pairs[:, 1]] - times_seconds[pairs[:, 0]]
         whole = np.where(_cuts(steps, movement.unlike), -1, steps)
@@ -162,27 +161,6 @@ class _Steps:
     def turned(self, values: FloatArray) -> FloatArray:
         """`(K, ...)` by how much values change from one step to the next; 0 where there are no two steps."""
         return _taken(values, self.second) - _taken(values, self.first)
-
-
-def _steps(
-    times_seconds: NDArray[np.float64], wanted: Rows, *, lag_seconds: float, count: int
-) -> tuple[NDArray[np.int64], Rows]:
-    """The steps from frame to frame about each of the K wanted ones, `count` to each side.
-
-    Returns:
-        The pairs of frames `(P, 2)`, and the number of the pair behind each step, `(K, 2 * count)`, or -1.
-    """
-    back = np.append(nearest_rows(times_seconds, lag_seconds=-lag_seconds), -1)  # row -1 is none, and so is the one
-    forth = np.append(nearest_rows(times_seconds, lag_seconds=lag_seconds), -1)  # before it and the one after it
-    chain = [wanted]
-    for _ in range(count):
-        chain = [back[chain[0]], *chain, forth[chain[-1]]]
-    ends = np.stack([np.stack(pair, axis=1) for pair in pairwise(chain)], axis=1)
-    there = (ends >= 0).all(axis=2)
-    pairs, numbers = np.unique(ends[there], axis=0, return_inverse=True)
-    steps = np.full(there.shape, -1, np.int64)
-    steps[there] = numbers.reshape(-1)
-    return pairs.reshape(-1, 2), steps
 
 
 def _cuts(steps: Rows, unlike: FloatArray) -> NDArray[np.bool_]:

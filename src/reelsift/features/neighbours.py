@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from reelsift.features.views import view_named
 
-__all__ = ["Derive", "derive_in_runs", "derive_rows", "nearest_rows"]
+__all__ = ["Derive", "derive_in_runs", "derive_rows", "nearest_rows", "steps_around"]
 
 NONE = -1
 
@@ -65,6 +65,27 @@ def nearest_rows(times_seconds: NDArray[np.float64], *, lag_seconds: float) -> N
         near = np.abs(times[nearest] - wanted) <= abs(lag_seconds) / 2 + 1e-6
         found[start:stop] = np.where(near, start + nearest, NONE)
     return found
+
+
+def steps_around(
+    times_seconds: NDArray[np.float64], wanted: NDArray[np.int64], *, lag_seconds: float, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The steps from frame to frame about each of the K wanted ones, `count` to each side.
+
+    Returns:
+        The pairs of frames `(P, 2)`, and the number of the pair behind each step, `(K, 2 * count)`, or -1.
+    """
+    back = np.append(nearest_rows(times_seconds, lag_seconds=-lag_seconds), -1)  # row -1 is none, and so is the one
+    forth = np.append(nearest_rows(times_seconds, lag_seconds=lag_seconds), -1)  # before it and the one after it
+    chain = [wanted]
+    for _ in range(count):
+        chain = [back[chain[0]], *chain, forth[chain[-1]]]
+    ends = np.stack([np.stack(pair, axis=1) for pair in pairwise(chain)], axis=1)
+    there = (ends >= 0).all(axis=2)
+    pairs, numbers = np.unique(ends[there], axis=0, return_inverse=True)
+    steps = np.full(there.shape, -1, np.int64)
+    steps[there] = numbers.reshape(-1)
+    return pairs.reshape(-1, 2), steps
 
 
 def derive_in_runs(

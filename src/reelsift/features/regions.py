@@ -34,6 +34,7 @@ __all__ = [
     "VariedRegionsExtractor",
     "find_bars",
     "pack_cells",
+    "pixels_without_bars",
     "split_variants",
     "unpack_cells",
 ]
@@ -147,7 +148,14 @@ def find_bars(luma: NDArray[np.uint8]) -> Bars:
     Args:
         luma: Brightness `(H, W)`, 0 to 255.
     """
-    return Bars(sides=_bar(luma.max(axis=0)), ends=_bar(luma.max(axis=1)))
+    # Whatever is lit at a border has no bar there: mostly that tells, without a look at the whole picture.
+    sides = not _is_lit(luma[:, 0]) and not _is_lit(luma[:, -1])
+    ends = not _is_lit(luma[0]) and not _is_lit(luma[-1])
+    return Bars(sides=_bar(luma.max(axis=0)) if sides else 0.0, ends=_bar(luma.max(axis=1)) if ends else 0.0)
+
+
+def _is_lit(line: NDArray[np.uint8]) -> bool:
+    return bool(line.max() > _BLACK)
 
 
 def _bar(brightest: NDArray[np.uint8]) -> float:
@@ -162,19 +170,19 @@ def _bar(brightest: NDArray[np.uint8]) -> float:
     return share if is_bar else 0.0
 
 
-def pixels_without_bars(image: Image) -> NDArray[np.uint8]:
-    """The picture inside its black bars, `(H, W, 3)`, at the size the network sees."""
+def pixels_without_bars(image: Image, *, pixels: int = _PIXELS) -> NDArray[np.uint8]:
+    """The picture inside its black bars, `(H, W, 3)`, at the size the network sees: about so many pixels."""
     bars = find_bars(image.luma(_BAR_LOOK))
     across, down = 1 - 2 * bars.sides, 1 - 2 * bars.ends
-    size = region_size(Size(max(1, round(image.size.width * across)), max(1, round(image.size.height * down))))
+    inside = Size(max(1, round(image.size.width * across)), max(1, round(image.size.height * down)))
+    size = region_size(inside, pixels=pixels)
     whole = Size(round(size.width / across), round(size.height / down))
     left, top = (whole.width - size.width) // 2, (whole.height - size.height) // 2
     return np.ascontiguousarray(image.rgb(whole)[top : top + size.height, left : left + size.width])
 
 
-def region_size(size: Size) -> Size:
+def region_size(size: Size, *, pixels: int = _PIXELS) -> Size:
     """The size at which a picture of `size` is looked at: 1280x720 gives 448x256, 640x480 gives 384x288."""
-    pixels = _PIXELS
     while True:
         found = input_size_for(size, pixels=pixels)
         if 2 + found.width * found.height // _STRIDE**2 * REGION_WIDTH // 2 <= _BYTES:

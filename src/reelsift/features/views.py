@@ -79,6 +79,14 @@ VIEWS: dict[str, View] = {
             reach_seconds=1.25,
         ),
         View(
+            "changes",
+            1,
+            "reelsift.features.changes:ChangesExtractor",
+            ("backbone",),
+            derive="reelsift.features.changes:changes_of",
+            reach_seconds=0.65,
+        ),
+        View(
             "shake",
             1,
             "reelsift.features.shake:ShakeExtractor",
