@@ -141,6 +141,14 @@ def test_labels_that_never_switch_still_allow_a_switch() -> None:
     assert 0 < found < 0.1
 
 
+def test_clips_of_one_class_each_say_that_scenes_last_as_long_as_they_do() -> None:
+    # Twenty clips of 3 s, 5 samples a second: their samples span 2.8 s each.
+    clips = np.repeat(np.arange(20), 15)
+    times = np.tile(np.arange(15) / 5, 20)
+    found = fit_switch_rate(clips % 2, times_seconds=times, source_ids=clips, priors=[0.5, 0.5])
+    assert found == pytest.approx(1 / 2.8)
+
+
 @given(probabilities(), st.floats(0.01, 0.99))
 def test_a_class_wins_exactly_from_its_threshold(scores: FloatArray, threshold: float) -> None:
     names = [f"c{index}" for index in range(scores.shape[1])]

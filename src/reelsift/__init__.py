@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from reelsift.project import Project
     from reelsift.specs import (
+        AnnotateSpec,
         Crop,
         CutSpec,
         FrameSpec,
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
         Sampling,
         SelectSpec,
         Size,
+        SplitSpec,
         TrainSpec,
     )
     from reelsift.timeline import Segment, Timeline
 
 __all__ = [
+    "AnnotateSpec",
     "Crop",
     "CutSpec",
     "FrameSpec",
@@ -34,6 +37,7 @@ __all__ = [
     "Segment",
     "SelectSpec",
     "Size",
+    "SplitSpec",
     "Timeline",
     "TrainSpec",
     "__version__",

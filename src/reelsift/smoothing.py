@@ -37,7 +37,9 @@ def fit_switch_rate(targets: ArrayLike, *, times_seconds: ArrayLike, source_ids:
     """The switch rate under which consecutive labelled frames are most likely (maximum likelihood).
 
     Labels that change about as often as chance give an infinite rate, hence no smoothing; so do labels of which no
-    source has two. Without any change among the labels the rate is what half a change over the labelled time gives.
+    source has two. Without any change among the labels the rate is what half a change over the labelled time gives; but
+    where several sources were labelled, and all of each one shows the same (clips cut by hand), a jump is counted at
+    the end of each: clips say nothing of changes, but that scenes last about as long as they do, or longer.
 
     Args:
         targets: (N,) class indexes of the labelled frames: sparse, or dense inside labelled intervals.
@@ -58,6 +60,9 @@ def fit_switch_rate(targets: ArrayLike, *, times_seconds: ArrayLike, source_ids:
         return math.inf
     before, after, steps = classes[:-1][pairs], classes[1:][pairs], steps[pairs]
     same, span, prior = before == after, float(steps.sum()), share[after]
+    ends = len(np.unique(sources))
+    if same.all() and ends > 1 and len(np.unique(classes)) > 1:
+        return ends / span
 
     def log_likelihood(rate: float) -> float:
         stayed = np.log(prior[same] + (1 - prior[same]) * np.exp(-rate * steps[same])).sum()

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("cli")
 
 COMMANDS = (
-    ("demo",), ("probe",), ("index",), ("frames",), ("labels", "import"), ("labels", "list"), ("labels", "export"),
-    ("labels", "undo"), ("labels", "clear"), ("train",), ("predict",), ("evaluate",),
-    ("screentime",), ("cut",), ("status",), ("gc",),
+    ("demo",), ("probe",), ("index",), ("frames",), ("split",), ("labels", "import"), ("labels", "list"),
+    ("labels", "export"), ("labels", "undo"), ("labels", "clear"), ("train",), ("predict",), ("evaluate",),
+    ("screentime",), ("cut",), ("annotate",), ("status",), ("gc",),
 )  # fmt: skip
 
 # A line that works in the road's folder, and the keys its JSON must have.
@@ -28,6 +28,7 @@ DONE: dict[str, tuple[str, set[str]]] = {
     "index": ("index film.mp4 --fps all", {"sources"}),
     "index --dry-run": ("index film.mp4 --fps 2 --dry-run", {"sources"}),
     "frames": ("frames film.mp4 -o pictures --fps 2", {"source", "output", "frames", "manifest"}),
+    "split": ("split film.mp4 -o clips --seconds 1 --preset ultrafast", {"source", "output", "clips"}),
     "labels import": ("labels import training --task again", {"task", "added", "labels", "classes", "problems"}),
     "labels list": ("labels list --task keep", {"task", "labels"}),
     "labels export": ("labels export --task keep -o labels.csv", {"task", "labels", "output"}),
@@ -51,6 +52,10 @@ DONE: dict[str, tuple[str, set[str]]] = {
         "cut film.mp4 --task keep --drop KO --dry-run",
         {"source", "output", "kept_frames", "total_frames", "kept_seconds", "segments"},
     ),
+    "annotate": (
+        "annotate film.mp4 --task keep -o out.mp4 --preset ultrafast",
+        {"source", "output", "frames", "tasks", "notes", "error"},
+    ),
     "status": ("status", {"project", "sources", "tasks", "bytes"}),
     "gc": ("gc", {"removed", "bytes"}),
 }  # fmt: skip
@@ -58,11 +63,13 @@ DONE: dict[str, tuple[str, set[str]]] = {
 # A line that cannot work there.
 FAILED = (
     "probe nothing.mp4", "index nothing.mp4", "index nothing.mp4 --dry-run", "frames nothing.mp4 -o pictures",
-    "labels import nothing --task keep", "labels list --task nothing", "labels export --task nothing",
-    "labels undo --task nothing", "labels clear --task nothing", "train nothing", "predict keep nothing.mp4",
+    "split nothing.mp4 -o clips", "split training -o clips", "labels import nothing --task keep",
+    "labels list --task nothing", "labels export --task nothing", "labels undo --task nothing",
+    "labels clear --task nothing", "train nothing", "predict keep nothing.mp4",
     "predict nothing film.mp4", "evaluate keep --labels nothing", "evaluate nothing --labels training",
     "screentime keep nothing.mp4", "screentime nothing film.mp4",
     "cut nothing.mp4 --task keep --keep OK", "cut film.mp4 --task nothing --keep OK",
+    "annotate nothing.mp4 --task keep", "annotate film.mp4 --task nothing", "annotate film.mp4 --task keep -o film.mp4",
     "status --project film.mp4", "gc --project film.mp4", "demo --out training",
 )  # fmt: skip
 

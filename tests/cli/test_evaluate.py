@@ -124,7 +124,8 @@ def evaluation(table: dict[str, Any], **changes: Any) -> Evaluation:
         "task": "t", "labels": "l.csv", "frames": frames, "accuracy": 0.5, "balanced_accuracy": 0.5,
         "exact_accuracy": None, "majority_accuracy": 0.2, "log_loss": 1.0, "confusion": table,
         "per_class": class_scores(table), "honest_accuracy": None, "honest_balanced_accuracy": None,
-        "seen_frames": 0, "clips": 0, "clip_accuracy": None, "timeline_accuracy": None, "notes": (), "problems": (),
+        "seen_frames": 0, "clips": 0, "clip_accuracy": None, "timeline_accuracy": None,
+        "segment_f1": None, "edit_score": None, "notes": (), "problems": (),
     }  # fmt: skip
     return Evaluation(**{**values, **changes})
 

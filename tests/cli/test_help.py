@@ -18,6 +18,7 @@ OPTIONS = {
     "probe": "",
     "index": "--fps --crop --input-size --backbone --views --jobs --runner --dry-run",
     "frames": "-o --fps --crop --size --format --quality",
+    "split": "-o --seconds --no-audio --codec --quality --preset",
     "labels import": "--task --multi --root --fps --names --file-column --class-column",
     "labels list": "--task",
     "labels export": "--task",
@@ -32,6 +33,7 @@ OPTIONS = {
     " --quality --seed",
     "cut": "--task --keep --drop -o --crop --speed --frames --renumber --pad --min-seconds --threshold --dry-run"
     " --append --no-audio --codec --quality --preset --fps",
+    "annotate": "--task -o --min-seconds --threshold --codec --quality --preset --fps",
     "status": "",
     "gc": "",
 }

@@ -54,7 +54,7 @@ def test_heads_of_different_classes_do_not_blend() -> None:
 def test_a_kind_of_tomorrow_is_refused_and_all_of_today_are_known() -> None:
     with pytest.raises(ModelError, match="'forest', of a newer reelsift"):
         head_from_parts({"kind": "forest"}, {})
-    assert set(HEADS) == {"linear", "mlp", "regions", "blend"}
+    assert set(HEADS) == {"linear", "mlp", "regions", "statistics", "sequence", "blend"}
 
 
 def test_below_takes_the_prefix_off() -> None:

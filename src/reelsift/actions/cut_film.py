@@ -12,7 +12,7 @@ from reelsift.actions.kept_frames import Kept, timed
 from reelsift.media.audio import SoundJoiner, SoundReader, probe_sound
 from reelsift.media.codecs import container_for
 from reelsift.media.encode import FilmWriter, SoundFormat, VideoSettings, sound_format, time_base_for
-from reelsift.media.fit import FrameFitter, Shape, shape_for
+from reelsift.media.fit import FrameFitter, shape_for, shape_notes
 from reelsift.media.reader import FilmReader, Frame
 from reelsift.specs import CutSpec
 
@@ -46,10 +46,27 @@ class CutFilm:
         frame_count: Frames in it so far.
     """
 
-    def __init__(self, path: Path, *, origin: Origin, spec: CutSpec, append: FilmReader | None = None) -> None:
-        """Prepares to write to `path`; the file is opened with the first frame, which says what it looks like."""
+    def __init__(
+        self,
+        path: Path,
+        *,
+        origin: Origin,
+        spec: CutSpec,
+        append: FilmReader | None = None,
+        sound: SoundReader | None = None,
+    ) -> None:
+        """Prepares to write to `path`; the file is opened with the first frame, which says what it looks like.
+
+        Args:
+            origin: Where the frames come from.
+            spec: How they are written.
+            append: A clip that follows.
+            sound: The origin's sound, already open: of several films that follow each other, each reads on where the
+                one before ended. Else the film opens it by itself.
+        """
         self.notes: list[str] = []
         self._path, self._origin, self._spec, self._append = path, origin, spec, append
+        self._shared = sound
         self._stack = ExitStack()
         bases = [origin.time_base / spec.speed] + ([append.film.time_base] if append else [])
         self._time_base = time_base_for(*bases)
@@ -117,7 +134,7 @@ class CutFilm:
             keep_orientation=container.display_matrix and self._append is None,
             square_pixels=spec.codec not in container.pixel_shape,
         )
-        self._say_changes(first, shape)
+        self.notes += shape_notes(first, shape, is_pictures=origin.is_pictures)
         self._fitter = FrameFitter(shape, crop=spec.crop, sample_aspect_ratio=origin.sample_aspect_ratio)
         self._writer = self._stack.enter_context(
             FilmWriter(
@@ -130,7 +147,7 @@ class CutFilm:
             )
         )
         if self._sound is not None:
-            self._reader = self._open_sound(origin.sound)
+            self._reader = self._shared or self._open_sound(origin.sound)
             self._joiner = SoundJoiner(
                 self._reader, sound=self._sound, write=self._writer.write_sound, speed=spec.speed
             )
@@ -161,6 +178,8 @@ class CutFilm:
         """That of the source, else that of the last clip."""
         if not self._spec.audio:
             return None
+        if self._shared is not None:
+            return self._shared.sound
         files = [
             self._origin.sound,
             self._append.film.path if self._append and self._append.film.audio_streams else None,
@@ -181,15 +200,5 @@ class CutFilm:
     def _finish_sound(self, joiner: SoundJoiner | None, reader: SoundReader | None) -> None:
         if joiner is not None:
             joiner.finish()
-        if reader is not None and reader.damage:
+        if reader is not None and reader.damage and reader is not self._shared:
             self.notes.append(f"sound: {reader.damaged_packets or 'some'} damaged packets are silent ({reader.damage})")
-
-    def _say_changes(self, first: Frame, shape: Shape) -> None:
-        source = first.picture.format.name
-        same = shape.pixel_format.replace("j", "") == source.replace("j", "").replace("nv12", "yuv420p")
-        if not same and not self._origin.is_pictures:
-            self.notes.append(f"pixel format {source} is written as {shape.pixel_format}")
-        if shape.size != shape.content:
-            self.notes.append(
-                f"pictures of {shape.content} are stored as {shape.size}: their last column or row is doubled"
-            )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from reelsift.cli import demo_cut, demo_rate, demo_screentime, demo_select
+from reelsift.cli import demo_cut, demo_rate, demo_screentime, demo_segment, demo_select
 from reelsift.cli.demo_narrator import Narrator
 from reelsift.cli.session import Session, command
 from reelsift.errors import OutputExistsError
@@ -17,7 +17,13 @@ from reelsift.errors import OutputExistsError
 __all__ = ["add_to"]
 
 _MARK = ".reelsift-demo"
-_JOBS = {"cut": demo_cut, "rate": demo_rate, "select": demo_select, "screentime": demo_screentime}
+_JOBS = {
+    "cut": demo_cut,
+    "rate": demo_rate,
+    "select": demo_select,
+    "screentime": demo_screentime,
+    "segment": demo_segment,
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +36,7 @@ def demo(
         "reelsift-demo"
     ),
     job: Annotated[
-        Literal["all", "cut", "rate", "select", "screentime"], typer.Option("--job", help="Only this one.")
+        Literal["all", "cut", "rate", "select", "screentime", "segment"], typer.Option("--job", help="Only this one.")
     ] = "all",
 ) -> None:
     """Show what reelsift does, on films it draws itself: nothing to download, nothing to prepare."""

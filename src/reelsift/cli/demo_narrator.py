@@ -65,6 +65,14 @@ def _predicted(values: dict[str, Any]) -> str:
     return f"{len(row['segments'])} segments: {shown}"
 
 
+def _evaluated(values: dict[str, Any]) -> str:
+    right = f"{values['accuracy'] * 100:.1f} % of {values['frames']} frames told rightly"
+    if not values.get("segment_f1"):
+        return right
+    f1 = ", ".join(f"{value * 100:.1f} % at overlap {percent} %" for percent, value in values["segment_f1"].items())
+    return f"{right}; segments found (F1): {f1}"
+
+
 def _measured(values: dict[str, Any]) -> str:
     row = values["sources"][0]
     shown = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in row["seconds"].items())
@@ -82,12 +90,14 @@ def _cut(values: dict[str, Any]) -> str:
 _OUTCOMES: dict[str, Callable[[dict[str, Any]], str]] = {
     "index": _indexed,
     "frames": lambda values: f"{values['frames']} pictures",
+    "split": lambda values: f"{len(values['clips'])} clips",
     "labels": lambda values: ", ".join(f"{count} {label}" for label, count in values["classes"].items()),
     "train": _trained,
     "predict": _predicted,
-    "evaluate": lambda values: f"{values['accuracy'] * 100:.1f} % of {values['frames']} frames told rightly",
+    "evaluate": _evaluated,
     "screentime": _measured,
     "rate": _rated,
     "select": lambda values: f"{len(values['selected'])} of {values['frames']} frames",
     "cut": _cut,
+    "annotate": lambda values: f"{values['frames']} frames",
 }

@@ -78,6 +78,9 @@ def _text(done: Evaluation) -> Iterable[str]:
         yield f"  clips by the mean of their frames: {_percent(done.clip_accuracy)} of {done.clips} right"
     if done.timeline_accuracy is not None:
         yield f"  frames smoothed over time, as cut goes by them: {_percent(done.timeline_accuracy)} right"
+    if done.segment_f1 is not None:
+        f1 = ", ".join(f"{100 * value:.1f} % at overlap {percent} %" for percent, value in done.segment_f1.items())
+        yield f"  segments found (F1): {f1}; edit score {_percent(done.edit_score)}"
     if done.seen_frames:
         yield f"  {counted(done.seen_frames, 'more frame')} left out: the model was trained on them"
     yield ""

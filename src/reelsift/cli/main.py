@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from reelsift import __version__
 from reelsift.cli import (
+    annotate_command,
     cut_command,
     demo_command,
     evaluate_command,
@@ -24,6 +25,7 @@ from reelsift.cli import (
     rate_command,
     screentime_command,
     select_command,
+    split_command,
     train_command,
 )
 from reelsift.cli.session import FAILED, USAGE, drop_output
@@ -43,10 +45,12 @@ for module in (
     demo_command,
     probe_command,
     media_commands,
+    split_command,
     train_command,
     predict_command,
     evaluate_command,
     cut_command,
+    annotate_command,
     screentime_command,
     rate_command,
     select_command,

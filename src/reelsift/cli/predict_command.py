@@ -68,7 +68,8 @@ def predict(
     from reelsift.output import check_file
     from reelsift.project.indexing import known_damage
     from reelsift.project.layout import check_not_a_source
-    from reelsift.project.predicting import Decision, check_decision, predict_source
+    from reelsift.project.predicting import Decision, check_decision
+    from reelsift.project.refining import predict_exactly
 
     with parsed("--threshold"):
         decision = Decision(parse_thresholds(threshold or []), min_seconds)
@@ -87,10 +88,10 @@ def predict(
         try:
             if isinstance(source, ReelsiftError):
                 raise source
-            timeline = predict_source(layout, task, source, decision=decision, on_progress=session.progress)
+            timeline, exact = predict_exactly(layout, task, source, decision=decision, on_progress=session.progress)
             done.append((source, timeline))
             damage = _unread(timeline, source) or known_damage(layout, source.source_id)
-            rows.append(_timeline_row(timeline, source, damage=damage))
+            rows.append(_timeline_row(timeline, exact, source, damage=damage))
         except ReelsiftError as error:
             row = {"source": name, "frames": 0, "seconds": {}, "segments": [], "status": "failed", "error": str(error)}
             rows.append(row)
@@ -104,17 +105,18 @@ def predict(
     session.partly_done(rows)
 
 
-def _timeline_row(timeline: AnyTimeline, source: Source, *, damage: str) -> dict[str, Any]:
+def _timeline_row(timeline: AnyTimeline, exact: AnyTimeline, source: Source, *, damage: str) -> dict[str, Any]:
+    """What is told of a source: its samples, and seconds and segments as exact as they are known."""
     pictures = {"pictures": _pictures(timeline, source)} if getattr(source, "is_apart", False) else {}
     return {
         "source": timeline.source,
         **pictures,
         "frames": len(timeline),
-        "seconds": timeline.seconds_by_class(),
+        "seconds": exact.seconds_by_class(),
         "duration_seconds": timeline.end_seconds - timeline.start_seconds,
         "segments": [
             {"start_seconds": s.start_seconds, "end_seconds": s.end_seconds, "label": s.label, "score": s.score}
-            for s in timeline.segments
+            for s in exact.segments
         ],
         "status": "partial" if damage else "predicted",
         "error": damage,

@@ -10,7 +10,7 @@ from reelsift.cli.media_commands import CropOption, FpsOption, frame_spec
 from reelsift.cli.predict_command import TaskArgument
 from reelsift.cli.session import Session, command, counted, listed, parsed
 from reelsift.errors import SpecError
-from reelsift.specs import TrainSpec
+from reelsift.specs import ModelName, TrainSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +28,13 @@ def train(
     session: Session,
     task: TaskArgument,
     model: Annotated[
-        Literal["auto", "linear", "mlp", "regions"], typer.Option("--model", help="Kind of model; auto picks the best.")
+        ModelName,
+        typer.Option("--model", help="Kind of model; auto picks the best. lstm, gru, tcn remember earlier frames."),
     ] = TrainSpec.model,
+    window: Annotated[
+        int,
+        typer.Option("--window", help="How many sampled frames a model with memory sees together.", min=2, max=1000),
+    ] = TrainSpec.window,
     classes: Annotated[str | None, typer.Option("--classes", help="Only these classes.", metavar="A,B")] = None,
     background: Annotated[
         str | None,
@@ -63,7 +68,7 @@ def train(
 
     with parsed("--hidden"):
         widths = _widths(hidden)
-    with parsed("--model, --classes, --dropout or --budget"):
+    with parsed("--model, --window, --classes, --dropout or --budget"):
         spec = TrainSpec(
             model,
             listed([classes]) if classes else None,
@@ -74,6 +79,7 @@ def train(
             hidden=widths,
             dropout=dropout,
             budget_seconds=budget,
+            window=window,
         )
     frames = frame_spec(fps, crop)
     done = train_task(

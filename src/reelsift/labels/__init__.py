@@ -1,5 +1,6 @@
 """Labels: read from tables and folders, checked against each other, and kept in a store with an undo log."""
 
+from reelsift.labels.clip_table import CLIPS_NAME, ClipEntry, find_clip_tables, is_clip_table, read_clips, write_clips
 from reelsift.labels.conflicts import resolve_conflicts
 from reelsift.labels.export import format_labels, write_labels
 from reelsift.labels.folders import read_class_folders
@@ -19,8 +20,10 @@ from reelsift.labels.tables import ColumnNames, read_table
 from reelsift.labels.times import parse_time
 
 __all__ = [
+    "CLIPS_NAME",
     "MANIFEST_NAME",
     "NO_CLASS",
+    "ClipEntry",
     "ColumnNames",
     "ExportedFrame",
     "Label",
@@ -34,15 +37,19 @@ __all__ = [
     "SourceRecord",
     "TaskKind",
     "entries_by_name",
+    "find_clip_tables",
     "find_manifest",
     "format_labels",
+    "is_clip_table",
     "parse_names",
     "parse_time",
     "read_class_folders",
+    "read_clips",
     "read_labels",
     "read_manifest",
     "read_table",
     "resolve_conflicts",
+    "write_clips",
     "write_labels",
     "write_manifest",
 ]

@@ -73,6 +73,11 @@ class SoundReader:
         self._container.close()
 
     @property
+    def sound(self) -> SoundFormat:
+        """The format it is read in."""
+        return self._sound
+
+    @property
     def ended(self) -> bool:
         """Whether all of it was decoded and read."""
         return self._ended and not self._chunks

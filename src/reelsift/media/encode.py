@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import av
     import av.container
     from av.audio.layout import AudioLayout
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
     from av.video.frame import VideoFrame
 
 __all__ = ["FilmWriter", "SoundFormat", "VideoSettings", "check_film", "sound_format", "time_base_for"]
@@ -65,6 +67,7 @@ class FilmWriter:
         time_base: Fraction,
         rate: Fraction | None = None,
         sound: SoundFormat | None = None,
+        copied: Sequence[AudioStream] = (),
     ) -> None:
         """Opens `path`, whose ending says which kind of file it becomes.
 
@@ -73,6 +76,7 @@ class FilmWriter:
             time_base: Unit of all time stamps, in seconds.
             rate: About how many frames a second there will be, a hint for the encoder.
             sound: Format of the sound; `None` writes none.
+            copied: Audio streams of another file whose packets `copy_packet` takes, in this order.
 
         Raises:
             OutputError: If the file or its encoder cannot be opened.
@@ -87,7 +91,9 @@ class FilmWriter:
         self._sound_format = sound
         kind = container_for(path, codec=settings.codec)
         # Absolute, so that a colon in a name is not taken for a protocol.
-        options = {"movflags": "+faststart"} if kind.display_matrix else {}
+        # When a film starts late, the header says so in this unit; the usual one is a millisecond.
+        ticks = time_base.denominator * math.ceil(1000 / time_base.denominator)
+        options = {"movflags": "+faststart", "movie_timescale": str(ticks)} if kind.display_matrix else {}
         self._container = av.open(str(path.absolute()), "w", format=kind.format, options=options)
         try:
             self._video = _add_video(self._container, shape, settings, time_base, rate)
@@ -98,6 +104,7 @@ class FilmWriter:
                 if shape.orientation.quarter_turns or shape.orientation.mirrored:
                     self._video.set_display_matrix(display_matrix(shape.orientation, shape.size))
             self._sound = _add_sound(self._container, kind.audio_encoder, sound) if sound else None
+            self._copied = [self._container.add_stream_from_template(stream) for stream in copied]
             _start(self._container, settings.codec, shape)
         except BaseException:
             self._abandon()
@@ -133,6 +140,12 @@ class FilmWriter:
         self._samples += samples.shape[1]
         with _encoding():
             self._container.mux(self._sound.encode(frame))
+
+    def copy_packet(self, packet: Packet[AudioStream], stream: int) -> None:
+        """Appends a packet of sound as it is to the stream of that place among those copied."""
+        packet.stream = self._copied[stream]
+        with _encoding("copying the sound failed"):
+            self._container.mux(packet)
 
     def finish(self) -> None:
         """Writes what the encoders still hold, and the index of the file.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from av.filter.graph import Graph
     from av.video.frame import VideoFrame
 
-__all__ = ["FrameFitter", "Shape", "display_matrix", "shape_for", "stored_crop"]
+__all__ = ["FrameFitter", "Shape", "display_matrix", "plane_pixels", "shape_for", "shape_notes", "stored_crop"]
 
 UPRIGHT = Orientation()
 _UNSPECIFIED, _BT709, _LIMITED = 2, 1, 1  # as ISO/IEC 23091-2 and FFmpeg number them
@@ -106,6 +106,17 @@ def _stretched(size: Size, sample_aspect_ratio: Fraction) -> Size:
     if sample_aspect_ratio >= 1:
         return Size(round(size.width * sample_aspect_ratio), size.height)
     return Size(size.width, round(size.height / sample_aspect_ratio))
+
+
+def shape_notes(first: Frame, shape: Shape, *, is_pictures: bool) -> list[str]:
+    """What a user should know about the shape in which a film that starts with `first` is written."""
+    notes, source = [], first.picture.format.name
+    same = shape.pixel_format.replace("j", "") == source.replace("j", "").replace("nv12", "yuv420p")
+    if not same and not is_pictures:  # nobody expects the RGB of pictures in a film
+        notes.append(f"pixel format {source} is written as {shape.pixel_format}")
+    if shape.size != shape.content:
+        notes.append(f"pictures of {shape.content} are stored as {shape.size}: their last column or row is doubled")
+    return notes
 
 
 class FrameFitter:
@@ -266,7 +277,7 @@ def _placed(picture: VideoFrame, shape: Shape) -> VideoFrame:
     left = (shape.content.width - picture.width) // 4 * 2
     top = (shape.content.height - picture.height) // 4 * 2
     for number in range(len(placed.planes)):
-        source, target = _pixels(picture, number), _pixels(placed, number)
+        source, target = plane_pixels(picture, number), plane_pixels(placed, number)
         x, y = left * target.shape[1] // size.width, top * target.shape[0] // size.height
         height, width = source.shape
         grows = (target.shape[0] - height, target.shape[1] - width)
@@ -278,7 +289,7 @@ def _placed(picture: VideoFrame, shape: Shape) -> VideoFrame:
     return placed
 
 
-def _pixels(picture: VideoFrame, number: int) -> NDArray[Any]:
+def plane_pixels(picture: VideoFrame, number: int) -> NDArray[Any]:
     """A plane of a planar picture as an array `(H, W)` over its own memory."""
     plane = picture.planes[number]
     wide = picture.format.components[0].bits > 8

@@ -16,6 +16,8 @@ from reelsift.models.examples import Examples
 from reelsift.models.folds import Folds, Grouping, group, grouped_folds, random_folds
 from reelsift.models.linear import ViewSpace, fit_space
 from reelsift.models.report import Scores, score
+from reelsift.models.scoring import Answers
+from reelsift.models.sequences import FetchSequences
 from reelsift.specs import TrainSpec
 
 __all__ = ["LEARNED_FRAMES", "Bench", "Fetch", "prepare", "spread_rows"]
@@ -41,6 +43,10 @@ class Bench:
         grouping: What the honest folds never split.
         spaces: The principal components of each view that is a vector.
         fetch: Gives other views of the frames.
+        fetch_sequences: Gives the samples around labelled frames.
+        labelled: All labelled frames, of which `examples` are some.
+        rows: (N,) where among them each of `examples` is.
+        clips: (N,) the clip of each frame, where all samples of a sequence have one class, else -1. `None`: unknown.
     """
 
     examples: Examples
@@ -50,6 +56,10 @@ class Bench:
     grouping: Grouping
     spaces: dict[str, ViewSpace]
     fetch: Fetch | None = None
+    fetch_sequences: FetchSequences | None = None
+    labelled: Examples | None = None
+    rows: IntArray | None = None
+    clips: IntArray | None = None
     _fetched: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -91,6 +101,14 @@ class Bench:
         scored = folds.scored
         return score(probabilities, targets=self.examples.targets[scored], sample_weights=self.weights[scored])
 
+    def clip_accuracy(self, probabilities: FloatArray, folds: Folds) -> float | None:
+        """Share of the clips told rightly, each by the mean of the probabilities (S, C) of its scored frames."""
+        scored = folds.scored
+        if self.clips is None or not scored.any():
+            return None
+        targets = self.examples.targets[scored]
+        return Answers(self.examples.classes, targets, probabilities, self.clips[scored]).clip_accuracy
+
     def log_loss(self, logits: FloatArray) -> float:
         """Of out-of-fold logits (N, C), calibrated; infinite where nothing could be held out."""
         found = self.scores(self.calibrated(logits, self.folds), self.folds).log_loss
@@ -103,7 +121,9 @@ class Bench:
         return fit_calibration(logits[scored], targets=targets, sample_weights=weights)
 
 
-def prepare(labelled: Examples, *, spec: TrainSpec, fetch: Fetch | None) -> Bench:
+def prepare(
+    labelled: Examples, *, spec: TrainSpec, fetch: Fetch | None, fetch_sequences: FetchSequences | None = None
+) -> Bench:
     """Chooses the frames to learn from and deals them out to folds.
 
     Raises:
@@ -123,7 +143,9 @@ def prepare(labelled: Examples, *, spec: TrainSpec, fetch: Fetch | None) -> Benc
     grouping = group(examples, folds=spec.folds, duplicates=duplicates)
     honest = spec.split == "groups"
     folds = grouped_folds(examples, grouping=grouping, folds=spec.folds, seed=spec.seed) if honest else leaky
-    return Bench(examples, weights, folds, leaky, grouping, spaces, fetch)
+    return Bench(
+        examples, weights, folds, leaky, grouping, spaces, fetch, fetch_sequences, labelled=labelled, rows=rows
+    )
 
 
 def spread_rows(examples: Examples, *, most: int) -> tuple[IntArray, FloatArray]:

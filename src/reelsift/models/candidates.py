@@ -23,7 +23,7 @@ from reelsift.specs import TrainSpec
 if TYPE_CHECKING:
     from reelsift.models.network_training import FoldFit, MakeNetwork, Problem, Recipe
 
-__all__ = ["Trial", "try_blend", "try_linear", "try_mlp", "try_regions"]
+__all__ = ["NETS", "STRENGTHS", "Trial", "completed", "trial_of", "try_blend", "try_linear", "try_mlp", "try_regions"]
 
 FloatArray = NDArray[np.float64]
 
@@ -44,20 +44,27 @@ class Trial:
         candidate: Its scores.
         logits: (N, C) out of fold; 0 for frames that no fold held out.
         probabilities: (S, C) calibrated, of the frames that were held out.
-        leaky_logits: (N, C) out of random folds.
+        leaky_logits: (N, C) out of random folds of single frames; `None` where such folds mean nothing (memory).
         learn: Learns the head from all frames.
+        joined_logits: (N, C) out of fold, of clips that were joined to one recording; `None` where that is no matter.
     """
 
     candidate: Candidate
     logits: FloatArray
     probabilities: FloatArray
-    leaky_logits: FloatArray
+    leaky_logits: FloatArray | None
     learn: Callable[[], Head]
+    joined_logits: FloatArray | None = None
 
     @property
     def rank(self) -> tuple[float, float]:
-        """Smaller is better: balanced accuracy, then log loss, then (by a stable sort) the order of the candidates."""
-        return -(self.candidate.balanced_accuracy or 0.0), self.candidate.log_loss or 0.0
+        """Smaller is better: balanced accuracy, then log loss, then (by a stable sort) the order of the candidates.
+
+        Clips that were cut by hand know nothing of changes: a memory that cannot forget does well on them, and badly on
+        a recording. So what it makes of clips that are joined counts as much.
+        """
+        accuracy, joined = self.candidate.balanced_accuracy or 0.0, self.candidate.joined_accuracy
+        return -(accuracy if joined is None else (accuracy + joined) / 2), self.candidate.log_loss or 0.0
 
 
 def try_linear(bench: Bench, views: tuple[str, ...]) -> Trial:
@@ -66,12 +73,12 @@ def try_linear(bench: Bench, views: tuple[str, ...]) -> Trial:
     features = bench.coordinates(views)
     tables = _linear_logits(bench, features, folds=bench.folds, strengths=STRENGTHS)
     trials = [
-        _trial(bench, Candidate("linear", views, f"strength {value:g}"), table, learn=_linear(bench, views, value))
+        trial_of(bench, Candidate("linear", views, f"strength {value:g}"), table, learn=_linear(bench, views, value))
         for value, table in zip(STRENGTHS, tables, strict=True)
     ]
     best = min(range(len(trials)), key=lambda place: trials[place].rank)
     leaky = _linear_logits(bench, features, folds=bench.leaky, strengths=(STRENGTHS[best],))[0]
-    return _completed(bench, trials[best], leaky=leaky, started=started)
+    return completed(bench, trials[best], leaky=leaky, started=started)
 
 
 def try_mlp(bench: Bench, views: tuple[str, ...], *, spec: TrainSpec) -> Trial:
@@ -129,7 +136,7 @@ def try_regions(bench: Bench, *, spec: TrainSpec) -> Trial:
         seed=spec.seed,
         copies=len(copies),
     )
-    return _completed(bench, trial, leaky=trial.leaky_logits, started=started)
+    return completed(bench, trial, leaky=trial.leaky_logits, started=started)
 
 
 def try_blend(bench: Bench, parts: Sequence[Trial]) -> Trial:
@@ -137,14 +144,22 @@ def try_blend(bench: Bench, parts: Sequence[Trial]) -> Trial:
     started = time.perf_counter()
     scales = [bench.calibration(part.logits).slope for part in parts]
     logits = np.sum([scale * part.logits for scale, part in zip(scales, parts, strict=True)], axis=0)
-    leaky = np.sum([scale * part.leaky_logits for scale, part in zip(scales, parts, strict=True)], axis=0)
+    leaky = [
+        scale * part.leaky_logits for scale, part in zip(scales, parts, strict=True) if part.leaky_logits is not None
+    ]
     views = tuple(dict.fromkeys(view for part in parts for view in part.candidate.views))
     candidate = Candidate("blend", views, " + ".join(part.candidate.model for part in parts))
 
     def learn() -> Head:
         return BlendHead(tuple(part.learn() for part in parts), tuple(scales))
 
-    trial = _completed(bench, _trial(bench, candidate, np.asarray(logits), learn=learn), leaky=leaky, started=started)
+    joined: FloatArray | None = None
+    if any(part.joined_logits is not None for part in parts):
+        each = [part.logits if part.joined_logits is None else part.joined_logits for part in parts]
+        joined = np.asarray(np.sum([scale * own for scale, own in zip(scales, each, strict=True)], axis=0))
+    trial = trial_of(bench, candidate, np.asarray(logits), learn=learn, joined=joined)
+    summed = np.asarray(np.sum(leaky, axis=0)) if len(leaky) == len(parts) else None
+    trial = completed(bench, trial, leaky=summed, started=started)
     seconds = trial.candidate.seconds + sum(part.candidate.seconds for part in parts)
     return replace(trial, candidate=replace(trial.candidate, seconds=seconds))
 
@@ -197,8 +212,8 @@ def _try_network(
         head: Head = network.head()  # type: ignore[operator]
         return head
 
-    trial = _trial(bench, replace(candidate, curve=fit.curve), fit.logits, learn=learn)
-    return _completed(bench, trial, leaky=again.logits, started=started)
+    trial = trial_of(bench, replace(candidate, curve=fit.curve), fit.logits, learn=learn)
+    return completed(bench, trial, leaky=again.logits, started=started)
 
 
 def _fit_folds(
@@ -231,20 +246,37 @@ def _problem(bench: Bench, copies: int) -> Problem:
     return Problem(np.tile(bench.examples.targets, copies), bench.class_count)
 
 
-def _trial(bench: Bench, candidate: Candidate, logits: FloatArray, *, learn: Callable[[], Head]) -> Trial:
+def trial_of(
+    bench: Bench,
+    candidate: Candidate,
+    logits: FloatArray,
+    *,
+    learn: Callable[[], Head],
+    joined: FloatArray | None = None,
+) -> Trial:
+    """A candidate with its scores by out-of-fold logits (N, C), and by those of clips that were joined."""
     probabilities = bench.calibrated(logits, bench.folds)
     found = bench.scores(probabilities, bench.folds)
     candidate = replace(
-        candidate, balanced_accuracy=found.balanced_accuracy, accuracy=found.accuracy, log_loss=found.log_loss
+        candidate,
+        balanced_accuracy=found.balanced_accuracy,
+        accuracy=found.accuracy,
+        log_loss=found.log_loss,
+        clip_accuracy=bench.clip_accuracy(probabilities, bench.folds),
     )
-    return Trial(candidate, logits, probabilities, np.zeros_like(logits), learn)
+    if joined is not None:
+        found = bench.scores(bench.calibrated(joined, bench.folds), bench.folds)
+        candidate = replace(candidate, joined_accuracy=found.balanced_accuracy)
+    return Trial(candidate, logits, probabilities, None, learn, joined)
 
 
-def _completed(bench: Bench, trial: Trial, *, leaky: FloatArray, started: float) -> Trial:
+def completed(bench: Bench, trial: Trial, *, leaky: FloatArray | None, started: float) -> Trial:
     """The trial with what random folds say, and what it all took."""
-    found = bench.scores(bench.calibrated(leaky, bench.leaky), bench.leaky)
     seconds = time.perf_counter() - started
-    candidate = replace(trial.candidate, leaky_accuracy=found.accuracy, seconds=seconds)
+    candidate = replace(trial.candidate, seconds=seconds)
+    if leaky is not None:
+        found = bench.scores(bench.calibrated(leaky, bench.leaky), bench.leaky)
+        candidate = replace(candidate, leaky_accuracy=found.accuracy)
     return replace(trial, candidate=candidate, leaky_logits=leaky)
 
 

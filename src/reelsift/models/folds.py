@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reelsift.models.examples import Examples
 
-__all__ = ["Folds", "Grouping", "group", "grouped_folds", "random_folds"]
+__all__ = ["Folds", "Grouping", "group", "grouped_folds", "grouping_of", "random_folds"]
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -88,9 +88,9 @@ def group(examples: Examples, *, folds: int, duplicates: IntArray | None = None)
     if (examples.groups != "").any():
         # Labels without a group, beside others with one, fall back on their source.
         named = np.where(examples.groups != "", _tagged("g", examples.groups), _tagged("s", examples.source_ids))
-        return _without_lanes(_numbers(named), kind="groups of the labels")
+        return grouping_of(_numbers(named), kind="groups of the labels")
     if not pictures.any() and _spread_over(sources, examples.targets):
-        return _without_lanes(sources, kind="films")
+        return grouping_of(sources, kind="films")
     return _cut(examples, sources, folds=folds, duplicates=duplicates)
 
 
@@ -126,7 +126,7 @@ def grouped_folds(examples: Examples, *, grouping: Grouping, folds: int, seed: i
 
 def random_folds(examples: Examples, *, folds: int, seed: int) -> Folds:
     """Every frame for itself, stratified by class: the way that leaks, there to compare with."""
-    grouping = _without_lanes(np.arange(len(examples)), kind="random frames")
+    grouping = grouping_of(np.arange(len(examples)), kind="random frames")
     return grouped_folds(examples, grouping=grouping, folds=folds, seed=seed)
 
 
@@ -223,7 +223,8 @@ def _spread_over(groups: IntArray, targets: IntArray) -> bool:
     return bool((np.bincount(pairs[:, 0])[np.unique(targets)] > 1).all())
 
 
-def _without_lanes(ids: IntArray, *, kind: str) -> Grouping:
+def grouping_of(ids: IntArray, *, kind: str) -> Grouping:
+    """Groups (N,) by number that need no gaps between them."""
     zeros = np.zeros(len(ids))
     return Grouping(ids=ids, lanes=np.full(len(ids), NO_LANE), places=zeros, gap=zeros, kind=kind)
 

@@ -11,10 +11,22 @@ from numpy.typing import NDArray
 
 from reelsift.errors import ModelError
 from reelsift.models.linear import LinearHead
+from reelsift.models.memory import MemoryHead
 from reelsift.models.mlp_head import MlpHead
 from reelsift.models.region_head import RegionsHead
+from reelsift.models.sequence_head import SequenceHead
+from reelsift.models.statistics_head import StatisticsHead
 
-__all__ = ["HEADS", "BlendHead", "Head", "below", "head_from_parts", "head_parts"]
+__all__ = [
+    "HEADS",
+    "BlendHead",
+    "Head",
+    "below",
+    "head_from_parts",
+    "head_parts",
+    "logits_between",
+    "memory_parts",
+]
 
 FloatArray = NDArray[np.float64]
 
@@ -34,8 +46,11 @@ class Head(Protocol):
         """C."""
         ...
 
-    def logits(self, views: Mapping[str, Any]) -> FloatArray:
-        """(N, C) logits of N frames; views it does not use are passed over."""
+    def logits(self, views: Mapping[str, Any], *, times_seconds: FloatArray | None = None) -> FloatArray:
+        """(N, C) logits of N frames; views it does not use are passed over.
+
+        Times (N,) matter to heads with memory alone; `None`: frames that have nothing to do with each other.
+        """
         ...
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -78,9 +93,12 @@ class BlendHead:
         """C."""
         return self.parts[0].class_count
 
-    def logits(self, views: Mapping[str, Any]) -> FloatArray:
+    def logits(self, views: Mapping[str, Any], *, times_seconds: FloatArray | None = None) -> FloatArray:
         """(N, C) logits; raises what its parts raise."""
-        scaled = [scale * part.logits(views) for scale, part in zip(self.scales, self.parts, strict=True)]
+        scaled = [
+            scale * part.logits(views, times_seconds=times_seconds)
+            for scale, part in zip(self.scales, self.parts, strict=True)
+        ]
         return np.asarray(np.sum(scaled, axis=0))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -100,7 +118,37 @@ class BlendHead:
         return cls(tuple(parts), tuple(float(scale) for scale in settings["scales"]))
 
 
-HEADS: dict[str, Any] = {head.kind: head for head in (LinearHead, MlpHead, RegionsHead, BlendHead)}
+HEADS: dict[str, Any] = {
+    head.kind: head for head in (LinearHead, MlpHead, RegionsHead, StatisticsHead, SequenceHead, BlendHead)
+}
+
+
+def memory_parts(head: Head) -> tuple[MemoryHead, ...]:
+    """The head if it has memory, or the parts of a blend that have; none where frames are judged one by one."""
+    if isinstance(head, BlendHead):
+        return tuple(found for part in head.parts for found in memory_parts(part))
+    return (head,) if isinstance(head, MemoryHead) else ()
+
+
+def logits_between(
+    head: Head,
+    views: Mapping[str, Any],
+    *,
+    times_seconds: FloatArray,
+    between: Mapping[str, Any],
+    between_seconds: FloatArray,
+) -> FloatArray:
+    """(B, C) logits of frames that lie between samples; as `MemoryHead.logits_between` for heads with memory."""
+    if isinstance(head, MemoryHead):
+        return head.logits_between(views, times_seconds=times_seconds, between=between, between_seconds=between_seconds)
+    if isinstance(head, BlendHead):
+        scaled = [
+            scale
+            * logits_between(part, views, times_seconds=times_seconds, between=between, between_seconds=between_seconds)
+            for scale, part in zip(head.scales, head.parts, strict=True)
+        ]
+        return np.asarray(np.sum(scaled, axis=0))
+    return head.logits(between)
 
 
 def below(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

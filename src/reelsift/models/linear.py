@@ -157,11 +157,12 @@ class LinearHead:
         widths = tuple((str(name), int(width)) for name, width in settings["views"])
         return cls(widths, arrays["weights"], arrays["bias"], arrays["mean"], arrays["scale"])
 
-    def logits(self, views: Mapping[str, NDArray[Any]]) -> FloatArray:
+    def logits(self, views: Mapping[str, NDArray[Any]], *, times_seconds: FloatArray | None = None) -> FloatArray:
         """(N, C) logits.
 
         Args:
             views: By name, (N, D_view) of any float type; views the head does not use are passed over.
+            times_seconds: Of no matter: each frame is judged by itself.
 
         Raises:
             ModelError: If a view is missing, has another width, or holds values that are not finite.

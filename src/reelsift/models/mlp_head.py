@@ -56,7 +56,7 @@ class MlpHead:
         return int(self.biases[-1].shape[1])
 
     def logits(self, views: Mapping[str, NDArray[Any]]) -> FloatArray:
-        """(N, C) logits; `views` as `LinearHead.logits` takes them.
+        """(N, C) logits; `views` as `LinearHead.logits` takes them, times are of no matter.
 
         Raises:
             ModelError: If a view is missing, has another width, or holds values that are not finite.

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reelsift.errors import ModelError
 from reelsift.held_out import HeldOut
 from reelsift.models.calibration import Calibration
-from reelsift.models.heads import Head, below, head_from_parts, head_parts
+from reelsift.models.heads import Head, below, head_from_parts, head_parts, logits_between, memory_parts
 from reelsift.models.report import summary_of_questions
 from reelsift.multi_timeline import yes_or_no
 from reelsift.output import writing_file
@@ -72,16 +72,56 @@ class Model:
         """Names of the views it looks at."""
         return self.head.views
 
-    def probabilities(self, views: Mapping[str, Any]) -> NDArray[np.float64]:
+    @property
+    def remembers(self) -> bool:
+        """Whether it looks at the samples around a frame, too."""
+        return bool(memory_parts(self.head))
+
+    @property
+    def step_seconds(self) -> float | None:
+        """Usual time between the samples that its memory was taught on; `None` without memory."""
+        return next((part.step_seconds for part in memory_parts(self.head)), None)
+
+    def probabilities(
+        self, views: Mapping[str, Any], *, times_seconds: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
         """(N, C) calibrated probabilities of N frames.
 
         Args:
             views: By name, N rows each, as the store gives them; more views than needed do no harm.
+            times_seconds: (N,) time stamps of samples in the order of the film, for models with memory; `None`: frames
+                that have nothing to do with each other.
 
         Raises:
             ModelError: If a view is missing, has another width, or holds values that are not finite.
         """
-        return self.calibration.probabilities(self.head.logits(views))
+        return self.calibration.probabilities(self.head.logits(views, times_seconds=times_seconds))
+
+    def probabilities_between(
+        self,
+        views: Mapping[str, Any],
+        *,
+        times_seconds: NDArray[np.float64],
+        between: Mapping[str, Any],
+        between_seconds: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """(B, C) calibrated probabilities of frames that lie between N samples.
+
+        A model with memory looks at each as if it were the sample nearest to it; others judge it by itself.
+
+        Args:
+            views: Of the samples, as for `probabilities`.
+            times_seconds: (N,) of the samples.
+            between: By name, B rows each, of the frames.
+            between_seconds: (B,) of the frames.
+
+        Raises:
+            ModelError: As `probabilities`.
+        """
+        found = logits_between(
+            self.head, views, times_seconds=times_seconds, between=between, between_seconds=between_seconds
+        )
+        return self.calibration.probabilities(found)
 
     def save(self, folder: Path | str) -> None:
         """Writes the model into a folder; one that is there already is replaced in a single step.
@@ -175,6 +215,11 @@ class MultiModel:
     def views(self) -> tuple[str, ...]:
         """Names of the views that any of its models looks at."""
         return tuple(dict.fromkeys(view for model in self.models for view in model.views))
+
+    @property
+    def remembers(self) -> bool:
+        """Whether any of its models looks at the samples around a frame, too."""
+        return any(model.remembers for model in self.models)
 
     @property
     def index_spec(self) -> Mapping[str, Any]:

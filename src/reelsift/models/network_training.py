@@ -9,7 +9,8 @@ averages of the weights (Polyak and Juditsky 1992), which makes a schedule of fa
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,7 +23,18 @@ from torch.nn import functional
 
 from reelsift.models.report import Curve
 
-__all__ = ["FoldFit", "MakeNetwork", "Problem", "Recipe", "fit_everything", "fit_folds"]
+__all__ = [
+    "FoldFit",
+    "MakeNetwork",
+    "Problem",
+    "Recipe",
+    "Run",
+    "balanced_class_weights",
+    "finish",
+    "fit_everything",
+    "fit_folds",
+    "fit_runs",
+]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -94,9 +106,36 @@ def fit_folds(
         seed: Everything random follows from it.
         steps: Train for just so many; `None` finds out when to stop.
     """
-    runs = [_Run(make, problem, np.flatnonzero(rows), recipe, seed=seed + fold) for fold, rows in enumerate(trained)]
-    held = [np.flatnonzero(held_out == fold) for fold in range(len(trained))]
-    logits = np.zeros((len(held_out), problem.class_count))
+    runs = [
+        _ExampleRun(make, problem, np.flatnonzero(rows), recipe, seed=seed + fold) for fold, rows in enumerate(trained)
+    ]
+    return fit_runs(
+        runs,
+        held_out=held_out,
+        class_count=problem.class_count,
+        honest_loss=honest_loss,
+        recipe=recipe,
+        steps=steps,
+    )
+
+
+def fit_everything(make: MakeNetwork, problem: Problem, *, recipe: Recipe, seed: int, steps: int) -> nn.Module:
+    """The network trained on all examples for so many steps; its weights are the moving average."""
+    return finish(_ExampleRun(make, problem, np.arange(len(problem.targets)), recipe, seed=seed), steps=steps)
+
+
+def fit_runs(
+    runs: Sequence[Run],
+    *,
+    held_out: IntArray,
+    class_count: int,
+    honest_loss: ScoreLogits,
+    recipe: Recipe,
+    steps: int | None = None,
+) -> FoldFit:
+    """Trains the runs of all folds side by side; as `fit_folds`."""
+    held = [np.flatnonzero(held_out == fold) for fold in range(len(runs))]
+    logits = np.zeros((len(held_out), class_count))
     best, best_loss, best_steps = logits, np.inf, 0
     done: list[int] = []
     losses: list[float] = []
@@ -105,9 +144,9 @@ def fit_folds(
     with _one_thread_each() as pool:
         while runs and (not done or done[-1] < most):
             stretch = min(recipe.stretch, most - (done[-1] if done else 0))
-            losses.append(float(np.mean(list(pool.map(_Run.advance, runs, [stretch] * len(runs))))))
+            losses.append(float(np.mean(list(pool.map(Run.advance, runs, [stretch] * len(runs))))))
             logits = np.zeros_like(logits)
-            for rows, table in zip(held, pool.map(_Run.logits, runs, held), strict=True):
+            for rows, table in zip(held, pool.map(lambda run, own: run.logits(own), runs, held), strict=True):
                 logits[rows] = table
             done.append(stretch + (done[-1] if done else 0))
             honest.append(honest_loss(logits) if steps is None else np.nan)
@@ -119,55 +158,50 @@ def fit_folds(
     return FoldFit(best, best_steps or recipe.most_steps, Curve(tuple(done), tuple(losses), known))
 
 
-def fit_everything(make: MakeNetwork, problem: Problem, *, recipe: Recipe, seed: int, steps: int) -> nn.Module:
-    """The network trained on all examples for so many steps; its weights are the moving average."""
-    run = _Run(make, problem, np.arange(len(problem.targets)), recipe, seed=seed)
+def finish(run: Run, *, steps: int) -> nn.Module:
+    """The network of a run after so many steps; its weights are the moving average."""
     with _one_thread_each() as pool:
         pool.submit(run.advance, steps).result()
     return run.averaged_network()
 
 
-class _Run:
+class Run(ABC):
     """One network in training on some of the examples."""
 
-    def __init__(self, make: MakeNetwork, problem: Problem, rows: IntArray, recipe: Recipe, *, seed: int) -> None:
-        self._generator = torch.Generator().manual_seed(seed)
-        self._network = make(self._generator)
-        self._averages = {name: value.detach().clone() for name, value in self._network.named_parameters()}
-        self._optimizer = torch.optim.AdamW(self._network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-        self._rows, self._batch = torch.from_numpy(rows), recipe.batch
-        self._targets = torch.from_numpy(problem.targets)
-        counts = np.bincount(problem.targets[rows], minlength=problem.class_count)
-        self._weights = torch.tensor(len(rows) / len(counts) / np.maximum(counts, 1), dtype=torch.float32)
+    def __init__(self, network: nn.Module, recipe: Recipe) -> None:
+        self._network = network
+        self._averages = {name: value.detach().clone() for name, value in network.named_parameters()}
+        self._optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
+
+    @abstractmethod
+    def loss(self) -> tuple[Tensor, int]:
+        """Mean loss over the nets on the next batch, and how many nets there are."""
+
+    @abstractmethod
+    def logits(self, rows: IntArray) -> FloatArray:
+        """(n, C) mean over the nets, by the averaged weights."""
 
     def advance(self, steps: int) -> float:
         """Trains on; gives the mean loss of these steps."""
         self._network.train()
         total = 0.0
         for _ in range(steps):
-            rows = self._rows[torch.randperm(len(self._rows), generator=self._generator)[: self._batch]]
-            logits: Tensor = self._network(rows)  # (n, K, C)
-            nets = logits.shape[1]
-            targets = self._targets[rows][:, None].expand(-1, nets)
-            # Each net has its own weights, so that the sum of their losses trains each as if it were alone.
-            loss = nets * functional.cross_entropy(logits.transpose(1, 2), targets, weight=self._weights)
+            loss, nets = self.loss()
             self._optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            # Each net has its own weights, so that the sum of their losses trains each as if it were alone.
+            (nets * loss).backward()  # type: ignore[no-untyped-call]
             self._optimizer.step()
             for name, value in self._network.named_parameters():
                 self._averages[name].lerp_(value.detach(), 1 - AVERAGED)
-            total += loss.item() / nets
+            total += loss.item()
         return total / steps
 
     @torch.no_grad()
-    def logits(self, rows: IntArray) -> FloatArray:
-        """(n, C) mean over the nets, by the averaged weights."""
+    def say(self, batch: Tensor) -> Tensor:
+        """What the network says of a batch, by the averaged weights: (.., K, C)."""
         self._network.eval()
-        tables = [
-            functional_call(self._network, self._averages, (part,)).mean(1)
-            for part in torch.split(torch.from_numpy(rows), SCORED_ROWS)
-        ]
-        return torch.cat(tables).double().numpy()
+        said: Tensor = functional_call(self._network, self._averages, (batch,))
+        return said
 
     @torch.no_grad()
     def averaged_network(self) -> nn.Module:
@@ -175,6 +209,34 @@ class _Run:
         for name, value in self._network.named_parameters():
             value.copy_(self._averages[name])
         return self._network.eval()
+
+
+def balanced_class_weights(targets: IntArray, *, class_count: int) -> Tensor:
+    """(C,) weights under which all classes that occur count alike."""
+    counts = np.bincount(targets, minlength=class_count)
+    return torch.tensor(len(targets) / class_count / np.maximum(counts, 1), dtype=torch.float32)
+
+
+class _ExampleRun(Run):
+    """A run on examples one by one."""
+
+    def __init__(self, make: MakeNetwork, problem: Problem, rows: IntArray, recipe: Recipe, *, seed: int) -> None:
+        self._generator = torch.Generator().manual_seed(seed)
+        super().__init__(make(self._generator), recipe)
+        self._rows, self._batch = torch.from_numpy(rows), recipe.batch
+        self._targets = torch.from_numpy(problem.targets)
+        self._weights = balanced_class_weights(problem.targets[rows], class_count=problem.class_count)
+
+    def loss(self) -> tuple[Tensor, int]:
+        rows = self._rows[torch.randperm(len(self._rows), generator=self._generator)[: self._batch]]
+        logits: Tensor = self._network(rows)  # (n, K, C)
+        nets = logits.shape[1]
+        targets = self._targets[rows][:, None].expand(-1, nets)
+        return functional.cross_entropy(logits.transpose(1, 2), targets, weight=self._weights), nets
+
+    def logits(self, rows: IntArray) -> FloatArray:
+        tables = [self.say(part).mean(1) for part in torch.split(torch.from_numpy(rows), SCORED_ROWS)]
+        return torch.cat(tables).double().numpy()
 
 
 class _one_thread_each:  # noqa: N801  # reads as what it is: a context

@@ -64,11 +64,12 @@ class RegionsHead:
         """C."""
         return int(self.bias.shape[1]) + 1
 
-    def logits(self, views: Mapping[str, Any]) -> FloatArray:
+    def logits(self, views: Mapping[str, Any], *, times_seconds: FloatArray | None = None) -> FloatArray:
         """(N, C) logits.
 
         Args:
             views: `regions` as N byte strings; other views are passed over.
+            times_seconds: Of no matter: each frame is judged by itself.
 
         Raises:
             ModelError: If the view is missing.

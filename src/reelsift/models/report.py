@@ -65,6 +65,9 @@ class Candidate:
         leaky_accuracy: In random folds, to compare with.
         seconds: What finding it out took.
         curve: How training went, of heads that are learned step by step.
+        clip_accuracy: In honest folds: share of the clips told rightly, each by the mean of its probabilities; `None`
+            where no clips are labelled as a whole.
+        joined_accuracy: Balanced accuracy on held-out clips that were joined to one recording, of heads with memory.
     """
 
     model: str
@@ -76,6 +79,8 @@ class Candidate:
     leaky_accuracy: float | None = None
     seconds: float = 0.0
     curve: Curve | None = None
+    clip_accuracy: float | None = None
+    joined_accuracy: float | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +164,9 @@ class TrainReport:
         chosen: Why the first candidate was chosen, in words.
         conflicts: Pairs of frames that look the same and are labelled differently.
         suspects: Frames whose labels are most likely wrong, the likeliest first.
+        clip_accuracy: Of the chosen candidate.
+        window: Samples that a head with memory looks at together; `None` without memory.
+        window_seconds: How long that is.
     """
 
     model: str
@@ -180,6 +188,9 @@ class TrainReport:
     chosen: str = ""
     conflicts: tuple[Conflict, ...] = ()
     suspects: tuple[Suspect, ...] = ()
+    clip_accuracy: float | None = None
+    window: int | None = None
+    window_seconds: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -239,8 +250,8 @@ def summary_of_questions(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     """
     names, each = list(reports), list(reports.values())
     means = {}
-    for key in ("balanced_accuracy", "accuracy", "leaky_accuracy", "majority_accuracy"):
-        known = [report[key] for report in each if report[key] is not None]
+    for key in ("balanced_accuracy", "accuracy", "leaky_accuracy", "majority_accuracy", "clip_accuracy"):
+        known = [report[key] for report in each if report.get(key) is not None]
         means[key] = sum(known) / len(known) if len(known) == len(each) else None
     models = dict.fromkeys(report["model"] for report in each)
     return {
@@ -251,6 +262,8 @@ def summary_of_questions(reports: Mapping[str, Mapping[str, Any]]) -> dict[str, 
         "frames": each[0]["frames"],
         "learned_frames": each[0]["learned_frames"],
         **means,
+        "window": next((report["window"] for report in each if report.get("window")), None),
+        "window_seconds": next((report["window_seconds"] for report in each if report.get("window_seconds")), None),
         "candidates": [{"class": name, **found} for name in names for found in reports[name]["candidates"]],
         "seconds": sum(report["seconds"] for report in each),
         "folds": each[0]["folds"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,8 @@ from reelsift.models.bench import Bench, Fetch, prepare
 from reelsift.models.candidates import Trial, try_blend, try_linear, try_mlp, try_regions
 from reelsift.models.duplicates import conflicting_pairs
 from reelsift.models.examples import Examples
+from reelsift.models.heads import memory_parts
+from reelsift.models.memory import MemoryHead
 from reelsift.models.model import Model, MultiModel
 from reelsift.models.report import (
     Conflict,
@@ -25,6 +27,9 @@ from reelsift.models.report import (
     confusion_counts,
     summary_of_questions,
 )
+from reelsift.models.sequence_bench import sequences_of, with_clips
+from reelsift.models.sequence_candidates import try_with_memory
+from reelsift.models.sequences import FetchSequences
 from reelsift.multi_timeline import NONE
 from reelsift.smoothing import fit_switch_rate
 from reelsift.specs import TrainSpec
@@ -36,6 +41,7 @@ FloatArray = NDArray[np.float64]
 FEW_LABELS = 5
 GOOD_ENOUGH = 0.985  # balanced accuracy from which no slower head can win enough to be worth its time
 FAR_AHEAD = 0.75  # of the linear head's log loss
+WORTH_A_BLEND = 0.01  # of balanced accuracy
 MOST_LISTED = 20
 
 
@@ -83,6 +89,7 @@ def train(
     index_spec: Mapping[str, Any] | None = None,
     label_digest: str = "",
     fetch: Fetch | None = None,
+    fetch_sequences: FetchSequences | None = None,
 ) -> Training:
     """Tries heads on the views there are, and learns the one that is best in honest folds from all labels.
 
@@ -95,6 +102,7 @@ def train(
         index_spec: How the views were computed, for the model.
         label_digest: Digest of the labels, for the model.
         fetch: Gives views that `examples` does not hold, when a head asks for them; without it none does.
+        fetch_sequences: Gives the samples around labelled frames, for heads with memory; without it none is tried.
 
     Raises:
         LabelError: If there are labels of fewer than two classes, or a class named in `spec` is unknown.
@@ -104,12 +112,19 @@ def train(
     labelled = examples.with_classes(spec.classes)
     if spec.background is not None:
         labelled.check_class(spec.background)
-    bench = prepare(labelled, spec=spec, fetch=fetch)
-    tried, left_out = _try_all(bench, spec=spec, started=started)
+    bench = prepare(labelled, spec=spec, fetch=fetch, fetch_sequences=fetch_sequences)
+    if spec.remembers:
+        sequenced = sequences_of(bench, spec=spec)
+        bench, left_out = sequenced.bench, list[str]()
+        tried = [try_with_memory(sequenced, spec.model, spec=spec)]
+    else:
+        bench, in_sequences = with_clips(bench, spec=spec)
+        tried, left_out = _try_all(bench, spec=spec, started=started, in_sequences=in_sequences)
     best = tried[0]
     model = replace(_model(labelled, bench, best, task), index_spec=dict(index_spec or {}), label_digest=label_digest)
     notes = (*_notes(labelled, bench=bench, spec=spec), *left_out)
     report = _report(labelled, bench, tried, notes, spec=spec, seconds=time.perf_counter() - started)
+    report = replace(report, **_memory_facts(memory_parts(model.head)))
     return Training(model=replace(model, report=report.to_dict()), report=report)
 
 
@@ -121,6 +136,7 @@ def train_multi(
     index_spec: Mapping[str, Any] | None = None,
     label_digest: str = "",
     fetch: Fetch | None = None,
+    fetch_sequences: FetchSequences | None = None,
 ) -> MultiTraining:
     """Learns a yes-or-no model for each class of a task whose classes can be true at once; as `train`.
 
@@ -138,14 +154,22 @@ def train_multi(
     for name in names:
         question = examples.question(name)
         own = replace(spec, classes=None, background=question.classes[0])
-        training = train(question, spec=own, task=task, index_spec=index_spec, label_digest=label_digest, fetch=fetch)
+        training = train(
+            question,
+            spec=own,
+            task=task,
+            index_spec=index_spec,
+            label_digest=label_digest,
+            fetch=fetch,
+            fetch_sequences=fetch_sequences,
+        )
         report = replace(training.report, background=spec.background)  # its own is merely "not X"
         trainings[name] = Training(replace(training.model, report=report.to_dict()), report)
     model = MultiModel(tuple(training.model for training in trainings.values()))
     return MultiTraining(model, {name: training.report for name, training in trainings.items()})
 
 
-def _try_all(bench: Bench, *, spec: TrainSpec, started: float) -> tuple[list[Trial], list[str]]:
+def _try_all(bench: Bench, *, spec: TrainSpec, started: float, in_sequences: bool) -> tuple[list[Trial], list[str]]:
     """All candidates that the spec asks for, best first, and what was not tried, in words."""
     views = tuple(bench.spaces)
     if spec.model == "mlp":
@@ -164,6 +188,8 @@ def _try_all(bench: Bench, *, spec: TrainSpec, started: float) -> tuple[list[Tri
         return time.perf_counter() - started > spec.budget_seconds
 
     left_out: list[str] = []
+    if in_sequences and not over_budget():
+        tried += _try_memories(bench, linear, spec=spec, over_budget=over_budget)
     if bench.fetch is not None and not over_budget():
         regions = try_regions(bench, spec=spec)
         tried += [regions, try_blend(bench, (linear, regions))]
@@ -175,6 +201,21 @@ def _try_all(bench: Bench, *, spec: TrainSpec, started: float) -> tuple[list[Tri
     else:
         left_out.append(f"the time for training, {spec.budget_seconds:g} s, was over before all heads were tried")
     return sorted(tried, key=lambda trial: trial.rank), left_out
+
+
+def _try_memories(bench: Bench, linear: Trial, *, spec: TrainSpec, over_budget: Callable[[], bool]) -> list[Trial]:
+    """Heads with memory, the quick one first, and the best of them together with the best linear one."""
+    sequenced = sequences_of(bench, spec=spec)
+    tried = [try_with_memory(sequenced, "statistics", spec=spec)]
+    sequenced = sequenced.of_views(tried[0].candidate.views)
+    for name in ("lstm", "gru", "tcn"):
+        if over_budget():
+            break
+        tried += [try_with_memory(sequenced, name, spec=spec)]
+    best = min(tried, key=lambda trial: trial.rank)
+    blend = try_blend(sequenced.bench, (linear, best))
+    # It has to earn the views that it wants beside those of the memory.
+    return [*tried, blend] if blend.rank[0] < best.rank[0] - WORTH_A_BLEND else tried
 
 
 def _view_sets(views: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -233,7 +274,15 @@ def _report(
         chosen=_reason(tried),
         conflicts=_conflicts(bench),
         suspects=_suspects(bench, best),
+        clip_accuracy=best.candidate.clip_accuracy,
     )
+
+
+def _memory_facts(parts: tuple[MemoryHead, ...]) -> dict[str, Any]:
+    """How far the memory of a head reaches, for its report."""
+    window = max((part.window for part in parts), default=None)
+    step = next((part.step_seconds for part in parts), None)
+    return {"window": window, "window_seconds": None if window is None or step is None else window * step}
 
 
 def _reason(tried: list[Trial]) -> str:
@@ -243,6 +292,11 @@ def _reason(tried: list[Trial]) -> str:
     if len(tried) == 1:
         return "the only candidate"
     second = tried[1].candidate
+    if best.joined_accuracy is not None or second.joined_accuracy is not None:
+        return (
+            "the best balanced accuracy in honest folds; of a memory, the mean of that on sequences as they were cut "
+            "and on the same joined to a recording"
+        )
     gap = (best.balanced_accuracy - (second.balanced_accuracy or 0.0)) * 100
     if gap > 0:
         return f"the best balanced accuracy in honest folds, {gap:.1f} points before the next"

@@ -17,7 +17,8 @@ from reelsift.output import check_file
 from reelsift.project.indexing import Progress, silent
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
-from reelsift.project.predicting import Decision, predict_source, refine
+from reelsift.project.predicting import Decision, predict_source
+from reelsift.project.refining import refine
 from reelsift.specs import CutSpec, PictureSpec, check_crop
 
 __all__ = ["CutPreview", "classes_kept", "cut_source", "preview_cut"]

@@ -21,11 +21,13 @@ import numpy as np
 from reelsift.errors import LabelError
 from reelsift.labels import ColumnNames, Label, Problem, SourceRecord, TaskKind, read_labels
 from reelsift.project.indexing import Progress, silent
-from reelsift.project.judging import Asked, clip_numbers, gather_judged, smoothed_labels
+from reelsift.project.judging import Asked, clip_numbers, gather_judged, scores_of_segments, smoothed_labels
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
 from reelsift.project.resolving import ResolvedLabels, resolve_labels
 from reelsift.project.seen import SeenLabels
+from reelsift.project.sequencing import sequence_probabilities
+from reelsift.segment_scores import OVERLAPS_PERCENT, SegmentScores
 from reelsift.specs import IndexSpec
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class Evaluation:
         clips: Number of clips that are labelled as a whole.
         clip_accuracy: Share of them told rightly, each by the mean of the probabilities of its frames.
         timeline_accuracy: Share of the frames told rightly by smoothed timelines; `None` where not all have one.
+        segment_f1: Of the segments of these timelines, by overlap in percent: "10", "25", "50"; see `segment_scores`.
+        edit_score: Whether the classes follow each other in the right order there, 0 to 1.
         notes: What a reader of the scores should know.
         problems: Labels that were left out, and why; a line each.
     """
@@ -78,6 +82,8 @@ class Evaluation:
     clips: int
     clip_accuracy: float | None
     timeline_accuracy: float | None
+    segment_f1: dict[str, float] | None
+    edit_score: float | None
     notes: tuple[str, ...]
     problems: tuple[str, ...]
 
@@ -124,11 +130,15 @@ def evaluate_task(
     judged = _unseen(examples, seen, path=path, task=task)
     answers = asked.answers(
         judged, labels,
+        tables=[
+            sequence_probabilities(layout, part, judged, found.sources, spec=spec, on_progress=on_progress)
+            for part in asked.models
+        ],
         clips=clip_numbers(judged, labels, found.sources),
         smoothed=smoothed_labels(layout, task, judged, found.sources, spec=spec, on_progress=on_progress),
     )  # fmt: skip
     return _evaluation(
-        answers, asked, labels=str(path), seen_frames=len(examples) - len(judged),
+        answers, asked, scores_of_segments(judged, answers), labels=str(path), seen_frames=len(examples) - len(judged),
         notes=(*seen.notes, *seen.films(judged.source_ids, sources=found.sources)),
         problems=(*map(str, (*found.problems, *unknown)), *_with_lines(unread, labels, found.sources)),
     )  # fmt: skip
@@ -197,6 +207,7 @@ def _with_lines(unread: Sequence[str], labels: Sequence[Label], sources: Mapping
 def _evaluation(
     answers: Sequence[Answers],
     asked: Asked,
+    segments: Sequence[SegmentScores],
     *,
     labels: str,
     seen_frames: int,
@@ -226,6 +237,12 @@ def _evaluation(
         clips=len(np.unique(clips[clips >= 0])),
         clip_accuracy=_mean([each.clip_accuracy for each in answers]),
         timeline_accuracy=_mean([each.timeline_accuracy for each in answers]),
+        segment_f1={
+            str(percent): float(np.mean([each.f1[percent] for each in segments])) for percent in OVERLAPS_PERCENT
+        }
+        if segments
+        else None,
+        edit_score=_mean([each.edit for each in segments]),
         notes=notes,
         problems=problems,
     )

@@ -14,7 +14,7 @@ from reelsift.models.builtin_tasks import BUILTIN_DIGEST, BUILTIN_TASKS
 from reelsift.output import left_behind
 from reelsift.project.layout import Layout
 from reelsift.project.learning import is_model, load_model
-from reelsift.project.predicting import is_timeline
+from reelsift.project.timelines import is_timeline
 
 __all__ = ["GarbageResult", "ProjectStatus", "SourceStatus", "TaskStatus", "collect_garbage", "project_status"]
 

@@ -82,7 +82,7 @@ def import_labels(
     for label in good:
         classes[label.class_name] = classes.get(label.class_name, 0) + 1
     films = sum(found.sources[label.source_id].kind == "film" for label in good)
-    notes = (*_unlabelled(read.rows), *_without_class(classes, kind))
+    notes = (*_unlabelled(read.rows), *_without_class(classes, kind), *_stretches(found.stretches))
     return ImportResult(task, added, len(good), dict(sorted(classes.items())), films, found.problems, notes)
 
 
@@ -106,3 +106,9 @@ def _unlabelled(rows: Sequence[LabelRow]) -> Iterator[str]:
 def _without_class(classes: Mapping[str, int], kind: TaskKind) -> Iterator[str]:
     if kind == "multi" and NO_CLASS in classes:
         yield f"'{NO_CLASS}' is what shows none of the classes: train takes it as the background"
+
+
+def _stretches(count: int) -> Iterator[str]:
+    if count:
+        clips = "1 clip is a stretch" if count == 1 else f"{count} clips are stretches"
+        yield f"{clips} of the film that split made them from: the labels are of that"

@@ -89,12 +89,21 @@ def index_sources(
 
 
 def indexed_views(
-    layout: Layout, source: Source, *, spec: IndexSpec, views: Sequence[str], on_progress: Progress = silent
+    layout: Layout,
+    source: Source,
+    *,
+    spec: IndexSpec,
+    views: Sequence[str],
+    lazy: bool = False,
+    on_progress: Progress = silent,
 ) -> IndexedSource:
     """The stored rows of `views`, computed first where they are missing.
 
     Where several stored indexes fit, the densest is used: one with the same crop and settings that samples at least as
     often as `spec` does.
+
+    Args:
+        lazy: Rows are read when slices of them are asked for.
 
     Raises:
         ReelsiftError: If the source cannot be read.
@@ -104,7 +113,7 @@ def indexed_views(
         records, _ = complete(layout, source, replace(spec, views=tuple(views)), on_progress=on_progress)
     else:
         _remember(layout, source, source.source_id)  # it may have been moved since it was indexed
-    return layout.features.read(records)
+    return layout.features.read(records, lazy=lazy)
 
 
 def fitting_records(

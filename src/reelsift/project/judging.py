@@ -16,6 +16,7 @@ from reelsift.project.indexing import Progress, fitting_records, for_source
 from reelsift.project.layout import Layout
 from reelsift.project.predicting import predict_source
 from reelsift.project.seen import rows_by_source, spoken_of
+from reelsift.segment_scores import SegmentScores, segment_scores
 from reelsift.specs import IndexSpec
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from reelsift.models.model import MultiModel
     from reelsift.models.scoring import Answers
 
-__all__ = ["Asked", "clip_numbers", "gather_judged", "smoothed_labels"]
+__all__ = ["Asked", "clip_numbers", "gather_judged", "scores_of_segments", "smoothed_labels"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +56,18 @@ class Asked:
         judged: Examples,
         labels: Sequence[Label],
         *,
+        tables: Sequence[NDArray[np.float64]],
         clips: NDArray[np.int64],
         smoothed: Sequence[NDArray[np.int64]] | None,
     ) -> tuple[Answers, ...]:
-        """What each model says of the frames."""
+        """What the models say of the frames: `tables` are the probabilities of each."""
         from reelsift.models.scoring import Answers
 
         return tuple(
             Answers(
                 classes=model.classes,
                 targets=judged.targets if self.kind == "single" else _shows(judged, labels, model.classes[1]),
-                probabilities=model.probabilities(judged.views),
+                probabilities=tables[number],
                 clips=clips,
                 smoothed=smoothed[number] if smoothed is not None else None,
             )
@@ -102,6 +104,17 @@ def _shows(judged: Examples, labels: Sequence[Label], name: str) -> NDArray[np.i
         own = rows.get(source_id, np.zeros(0, np.int64))
         shows[own] = spoken_of(judged.times_seconds[own], labels=its_labels)
     return shows
+
+
+def scores_of_segments(judged: Examples, answers: Sequence[Answers]) -> tuple[SegmentScores, ...]:
+    """For each question, how well the segments of the timelines are those of the labels; nothing without timelines."""
+    films = [rows[np.argsort(judged.times_seconds[rows], kind="stable")] for rows in
+             rows_by_source(judged.source_ids).values()]  # fmt: skip
+    return tuple(
+        segment_scores([(each.targets[rows], each.smoothed[rows]) for rows in films])
+        for each in answers
+        if each.smoothed is not None
+    )
 
 
 def clip_numbers(judged: Examples, labels: Sequence[Label], sources: Mapping[str, SourceRecord]) -> NDArray[np.int64]:

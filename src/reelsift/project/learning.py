@@ -19,7 +19,8 @@ from reelsift.labels import NO_CLASS, Label, SourceRecord
 from reelsift.project.gathering import Wanted, gather_examples, loose_rows
 from reelsift.project.indexing import Progress, density, settings_of, silent
 from reelsift.project.layout import Layout
-from reelsift.specs import Crop, FrameSpec, IndexSpec, Sampling, TrainSpec
+from reelsift.project.sequencing import sequence_fetcher
+from reelsift.specs import SEQUENCE_VIEWS, Crop, FrameSpec, IndexSpec, Sampling, TrainSpec
 
 if TYPE_CHECKING:
     from reelsift.models import Model, Training
@@ -82,9 +83,7 @@ def train_task(
     if kind == "multi":
         spec = _with_background(spec, classes)
         classes = [name for name in classes if name != spec.background]
-    chosen = index_spec or training_index(layout, labels)
-    frames = FrameSpec(sampling or chosen.frames.sampling, crop or chosen.frames.crop)
-    chosen = replace(chosen, frames=frames)
+    chosen = _looked_at(index_spec or training_index(layout, labels), spec, sampling=sampling, crop=crop)
     examples, problems = gather_examples(
         layout, labels, sources, spec=chosen, classes=classes, kind=kind, on_progress=on_progress
     )
@@ -94,16 +93,14 @@ def train_task(
         "label_digest": digest,
         "fetch": _fetcher(layout, sources, spec=chosen, on_progress=on_progress),
     }
+    if spec.remembers or _follow_each_other(labels, sources, count=len(examples)):
+        settings["fetch_sequences"] = sequence_fetcher(
+            layout, sources, spec=chosen, window=spec.window, on_progress=on_progress
+        )
     on_progress("training", done=0, total=0)
     training: Training | MultiTraining
     if kind == "multi":
-        several = train_multi(examples, **settings)
-        reports = {name: _with_paths(report, sources) for name, report in several.reports.items()}
-        parts = [
-            _kept(part, report, chosen, several.model.views)
-            for part, report in zip(several.model.models, reports.values(), strict=True)
-        ]
-        training = replace(several, model=replace(several.model, models=tuple(parts)), reports=reports)
+        training = _kept_several(train_multi(examples, **settings), chosen, sources)
     else:
         alone = train(examples, **settings)
         report = _with_paths(alone.report, sources)
@@ -112,6 +109,31 @@ def train_task(
     training.model.save(folder)
     plot_training(folder / PICTURE_NAME, training.by_question)
     return TrainingDone(training, folder / PICTURE_NAME, problems)
+
+
+def _follow_each_other(labels: Sequence[Label], sources: Mapping[str, SourceRecord], *, count: int) -> bool:
+    """Whether most of so many labelled frames are of clips and intervals: only these say what memory is worth.
+
+    Films of which single frames are labelled need not be looked at as a whole then.
+    """
+    single = sum(label.is_frame or sources[label.source_id].kind == "picture" for label in labels)
+    return single < count / 2
+
+
+def _looked_at(chosen: IndexSpec, spec: TrainSpec, *, sampling: Sampling | None, crop: Crop | None) -> IndexSpec:
+    """How to look at sources, as the user asks for it; a model with memory looks at views of its own from the start."""
+    frames = FrameSpec(sampling or chosen.frames.sampling, crop or chosen.frames.crop)
+    return replace(chosen, frames=frames, views=SEQUENCE_VIEWS if spec.remembers else chosen.views)
+
+
+def _kept_several(several: MultiTraining, spec: IndexSpec, sources: Mapping[str, SourceRecord]) -> MultiTraining:
+    """The training of several questions as it is kept; see `_kept`."""
+    reports = {name: _with_paths(report, sources) for name, report in several.reports.items()}
+    parts = [
+        _kept(part, report, spec, several.model.views)
+        for part, report in zip(several.model.models, reports.values(), strict=True)
+    ]
+    return replace(several, model=replace(several.model, models=tuple(parts)), reports=reports)
 
 
 def _with_background(spec: TrainSpec, classes: Sequence[str]) -> TrainSpec:

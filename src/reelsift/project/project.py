@@ -1,4 +1,7 @@
-"""The Python API: one object for a folder of labels, models, indexes and timelines."""
+"""The Python API: one object for a folder of labels, models, indexes and timelines.
+
+Long because it has a method for each command; what they do is in the modules they call.
+"""
 
 from __future__ import annotations
 
@@ -19,17 +22,31 @@ from reelsift.project.indexing import IndexResult, Progress, index_sources, sile
 from reelsift.project.layout import Layout
 from reelsift.project.learning import train_task
 from reelsift.project.predicting import Decision, predict_source
-from reelsift.specs import CutSpec, FrameSpec, IndexSpec, PictureSpec, RateSpec, SelectSpec, TrainSpec
+from reelsift.project.refining import refine
+from reelsift.specs import (
+    AnnotateSpec,
+    CutSpec,
+    FrameSpec,
+    IndexSpec,
+    PictureSpec,
+    RateSpec,
+    SelectSpec,
+    SplitSpec,
+    TrainSpec,
+)
 from reelsift.timeline import Timeline
 
 if TYPE_CHECKING:
+    from reelsift.actions.annotate import AnnotateResult
     from reelsift.actions.cut import CutResult
+    from reelsift.media.encode import VideoSettings
     from reelsift.models import MultiTraining, Training
     from reelsift.multi_timeline import MultiTimeline
     from reelsift.project.rating import Ratings
     from reelsift.project.screentime import ScreenTimes
     from reelsift.project.selecting import Selection
     from reelsift.project.selecting_outputs import SelectionFiles
+    from reelsift.project.splitting import SplitResult
 
 __all__ = ["Project"]
 
@@ -104,6 +121,24 @@ class Project:
             overwrite=overwrite,
             on_progress=self._on_progress,
         )
+
+    def split(
+        self, source: PathLike, output: PathLike, *, spec: SplitSpec | None = None, overwrite: bool = False
+    ) -> SplitResult:
+        """Writes a film as equal clips, to be sorted by hand; goes on where an earlier run was stopped.
+
+        Raises:
+            OutputExistsError: If the folder holds clips of this film and `overwrite` is not set.
+        """
+        from reelsift.project.splitting import split_source
+
+        film = self.layout.one_source(source)
+        if not isinstance(film, FilmSource):
+            raise MediaError(f"{source}: not a film; only films are split")
+        return split_source(
+            self.layout, film, Path(output), spec=spec or SplitSpec(), overwrite=overwrite,
+            on_progress=self._on_progress,
+        )  # fmt: skip
 
     def import_labels(
         self,
@@ -193,16 +228,22 @@ class Project:
         *,
         thresholds: Mapping[str, float] | None = None,
         min_seconds: float = 0.0,
+        exact: bool = False,
         fps: Fraction | None = None,
     ) -> Timeline | MultiTimeline:
         """The timeline of a film or a folder of pictures: probabilities of its samples, and their smoothed labels.
+
+        With `exact` the frames between two samples that disagree are looked at, too, and are samples of it.
 
         A table that lists pictures is a source as well; unless `fps` says that they follow each other, each of them is
         decided by itself.
         """
         decision = Decision(thresholds=dict(thresholds or {}), min_seconds=min_seconds)
         found = self.layout.one_source(source, fps=fps)
-        return predict_source(self.layout, task, found, decision=decision, on_progress=self._on_progress)
+        timeline = predict_source(self.layout, task, found, decision=decision, on_progress=self._on_progress)
+        if not exact:
+            return timeline
+        return refine(self.layout, timeline, found, decision=decision, on_progress=self._on_progress)
 
     def cut(
         self,
@@ -226,6 +267,33 @@ class Project:
         target = CutTarget(Path(output), append=Path(append) if append else None, overwrite=overwrite)
         found = self.layout.one_source(source, fps=fps)
         return cut_source(self.layout, task, found, spec=spec, target=target, on_progress=self._on_progress)
+
+    def annotate(
+        self,
+        source: PathLike,
+        output: PathLike,
+        *,
+        spec: AnnotateSpec,
+        settings: VideoSettings | None = None,
+        overwrite: bool = False,
+        fps: Fraction | None = None,
+    ) -> AnnotateResult:
+        """Writes the film with what tasks say of it drawn over it: probabilities, and a band of the whole timeline.
+
+        Args:
+            spec: Which tasks, and how they decide.
+            settings: How it is encoded.
+
+        Raises:
+            OutputExistsError: If the output exists and `overwrite` is not set.
+        """
+        from reelsift.actions.annotate import USUAL
+        from reelsift.project.annotating import annotate_source
+
+        return annotate_source(
+            self.layout, self.layout.one_source(source, fps=fps), spec, output=Path(output),
+            settings=settings or USUAL, overwrite=overwrite, on_progress=self._on_progress,
+        )  # fmt: skip
 
     def screentime(
         self,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from reelsift.errors import LabelError, ReelsiftError
 from reelsift.filenames import is_table
 from reelsift.labels import (
+    ClipEntry,
     ExportedFrame,
     Label,
     LabelRow,
@@ -20,7 +22,9 @@ from reelsift.labels import (
     SourceRecord,
     TaskKind,
     entries_by_name,
+    find_clip_tables,
     find_manifest,
+    read_clips,
     read_manifest,
     resolve_conflicts,
 )
@@ -38,11 +42,13 @@ class ResolvedLabels:
         labels: Those that can all be true together.
         sources: What they are of, by fingerprint.
         problems: What was left out, and why; a line each.
+        stretches: How many rows are of clips that `split` wrote, and so label stretches of the films they come from.
     """
 
     labels: tuple[Label, ...]
     sources: dict[str, SourceRecord]
     problems: tuple[Problem, ...]
+    stretches: int = 0
 
 
 def resolve_labels(
@@ -75,7 +81,7 @@ def resolve_labels(
         except ReelsiftError as error:
             problems.append(Problem(row.where, str(error)))
     good, conflicts = resolve_conflicts(labels, kind=kind, existing=existing)
-    return ResolvedLabels(good, resolver.sources, (*problems, *conflicts))
+    return ResolvedLabels(good, resolver.sources, (*problems, *conflicts), resolver.stretches)
 
 
 class _Resolver:
@@ -84,7 +90,10 @@ class _Resolver:
     def __init__(self, layout: Layout, store: LabelStore, *, task: str, fps: Fraction | None) -> None:
         self._layout, self._store, self._task, self._fps = layout, store, task, fps
         self.sources: dict[str, SourceRecord] = {}
+        self.stretches = 0
         self._manifests: dict[Path, Mapping[str, ManifestEntry]] = {}
+        self._clip_tables: dict[Path, Mapping[str, list[ClipEntry]]] = {}
+        self._found: dict[str, bool] = {}
 
     def label(self, row: LabelRow) -> Label:
         """Raises:
@@ -95,6 +104,11 @@ class _Resolver:
             if frame is not None:
                 end = max(frame.time_seconds, frame.end_seconds)  # in damaged films a frame can end before it starts
                 return self._make(row, frame.source_id, frame.time_seconds, end, frame.frame_index)
+        if row.kind == "clip" and row.path.is_file():
+            stretch = self._film_stretch(row.path)
+            if stretch is not None:
+                self.stretches += 1
+                return self._make(row, stretch.source_id, stretch.time_seconds, stretch.end_seconds, None)
         source = self._source(row)
         self.sources[source.source_id] = source
         return self._make(row, source.source_id, row.start_seconds, row.end_seconds, None)
@@ -121,6 +135,50 @@ class _Resolver:
             picture.name, digest, entry.frame_index, entry.time_seconds, entry.end_seconds, entry.source_id
         )
 
+    def _film_stretch(self, clip: Path) -> ExportedFrame | None:
+        """The stretch of a film that a clip shows: its first frame and where its last one ends.
+
+        `None` if it comes from none, or from one that is gone: then the clip is all there is to learn from. A clip is
+        known by its content alone, for one that was trimmed shows another stretch.
+        """
+        digest = fingerprint_file(clip)
+        known = self._store.find_frame(clip.name, digest=digest)
+        if known is not None and known.digest == digest and self._is_there(self._store.sources()[known.source_id]):
+            return known if known.end_seconds > known.time_seconds else None
+        entry = self._clip_entry(clip, digest)
+        if entry is None or not entry.source_id or entry.end_seconds <= entry.start_seconds:
+            return None
+        seen = self._store.sources().get(entry.source_id)
+        beside = SourceRecord(entry.source_id, "film", entry.source)
+        if not any(self._is_there(record) for record in (beside, seen) if record is not None):
+            return None
+        start, end = entry.start_seconds, entry.end_seconds
+        return ExportedFrame(clip.name, digest, entry.first_frame, start, end, entry.source_id)
+
+    def _is_there(self, record: SourceRecord) -> bool:
+        """Whether a film is where it was last seen; if so, it is one of the sources."""
+        if record.source_id in self.sources:
+            return True
+        key = f"{record.source_id} {record.path}"
+        if key not in self._found:
+            self._found[key] = self._layout.find(record) is not None
+        if self._found[key]:
+            self.sources[record.source_id] = record
+        return self._found[key]
+
+    def _clip_entry(self, clip: Path, digest: str) -> ClipEntry | None:
+        """What the tables near a clip know of it: of entries with its content the one of its name, else the nearest."""
+        folder = clip.absolute().parent
+        if folder not in self._clip_tables:
+            entries: dict[str, list[ClipEntry]] = {}
+            for table in find_clip_tables(clip):
+                for entry in _clips_of(table, clip, digest):
+                    beside = replace(entry, source=_plain(table.parent / entry.source))
+                    entries.setdefault(entry.clip_id, []).append(beside)
+            self._clip_tables[folder] = entries
+        alike = self._clip_tables[folder].get(digest, [])
+        return min(alike, key=lambda entry: Path(entry.file).name != clip.name, default=None)
+
     def _source(self, row: LabelRow) -> SourceRecord:
         if row.kind == "picture":
             return SourceRecord(picture_id(row.path), "picture", str(row.path), self._fps)
@@ -135,3 +193,24 @@ class _Resolver:
         if manifest not in self._manifests:
             self._manifests[manifest] = entries_by_name(read_manifest(manifest))
         return self._manifests[manifest]
+
+
+def _clips_of(table: Path, clip: Path, digest: str) -> tuple[ClipEntry, ...]:
+    """What a table says; nothing if it is damaged, and is not above the clip and does not name it either."""
+    try:
+        return read_clips(table)
+    except LabelError:
+        if table.parent in clip.absolute().parents or digest in table.read_text(encoding="utf-8", errors="replace"):
+            raise
+        return ()
+
+
+def _plain(path: Path) -> str:
+    """A path without detours, from the current folder where it leads below that: `film.mp4` of `/x/clips/../film.mp4`.
+
+    Behind a link `..` leads elsewhere; then the path stays as it is.
+    """
+    straight = Path(os.path.normpath(path))
+    if not straight.exists():
+        return str(path)
+    return str(straight.relative_to(Path.cwd()) if straight.is_relative_to(Path.cwd()) else straight)
