@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelsift.shot_borders import clear_jump, jumps_between, moved_to_jumps
+from reelsift.shot_borders import clear_jump, cuts_among, fit_change_share, jumps_between, moved_to_jumps
 
 
 def test_jumps_are_cosine_distances() -> None:
@@ -61,3 +61,39 @@ def test_the_order_of_classes_stays(labels: list[int], seed: int) -> None:
         return [value for place, value in enumerate(values) if place == 0 or values[place - 1] != value]
 
     assert runs(moved.tolist()) == runs(labels)
+
+
+def test_cuts_stand_out_from_the_steps_around_them() -> None:
+    jumps = np.full(40, 0.04)
+    jumps[[3, 8, 13, 18, 23]] = 0.5  # a shot a second
+    jumps[34:] = 0.3  # something that moves fast: no step is larger than the others
+    assert np.flatnonzero(cuts_among(jumps)).tolist() == [3, 8, 13, 18, 23]
+    assert cuts_among([]).tolist() == []
+
+
+def shots(looks: list[int], samples: int = 5) -> np.ndarray:
+    """Vectors of shots, each with a look of its own."""
+    return np.repeat(np.eye(max(looks) + 1, dtype=np.float32)[looks], samples, axis=0)
+
+
+def test_the_share_of_cuts_at_which_the_class_changes_is_learned_from_labels() -> None:
+    vectors = shots([0, 1, 2, 3, 4, 5])
+    times = np.arange(30) / 5
+    shown = fit_change_share(vectors, targets=[0] * 15 + [1] * 15, times_seconds=times, source_ids=["film"] * 30)
+    assert shown == pytest.approx((1 + 0.5) / (5 + 1))
+
+
+def test_ends_of_clips_count_as_cuts_with_a_change() -> None:
+    vectors, times = shots([0, 1, 2, 3]), np.tile(np.arange(10) / 5, 2)
+    sources = ["one"] * 10 + ["two"] * 10
+    shown = fit_change_share(vectors, targets=[0] * 10 + [1] * 10, times_seconds=times, source_ids=sources)
+    assert shown == pytest.approx((2 + 0.5) / (2 + 2 + 1))  # a cut inside each, and two ends
+    alone = fit_change_share(vectors, targets=[0] * 20, times_seconds=times, source_ids=sources)
+    assert alone == pytest.approx(0.5 / 3)
+
+
+def test_labelled_frames_far_apart_say_nothing_of_cuts() -> None:
+    share = fit_change_share(
+        shots([0, 1], 2), targets=[0, 0, 1, 1], times_seconds=[0, 2, 4, 6], source_ids=["film"] * 4
+    )
+    assert share == 0.5

@@ -201,3 +201,15 @@ def test_after_merge_no_segment_is_short_but_a_single_one(pairs: list[tuple[int,
     assert len(merged) == len(labels)
     assert set(merged.tolist()) <= set(labels.tolist())
     assert len(runs) == 1 or runs.min() >= min_seconds - 1e-9
+
+
+def test_where_the_picture_cuts_the_class_may_change_at_less_cost() -> None:
+    scores = np.array([[0.9, 0.1]] * 4 + [[0.4, 0.6]] * 4)
+    settings = {"times_seconds": np.arange(8) / 5, "priors": [0.5, 0.5], "switch_rate_per_second": 0.01}
+    cuts = np.zeros(7)
+    assert smooth(scores, **settings).tolist() == [0] * 8
+    assert smooth(scores, **settings, forgets=cuts).tolist() == [0] * 8
+    cuts[3] = 0.9
+    assert smooth(scores, **settings, forgets=cuts).tolist() == [0] * 4 + [1] * 4
+    cuts[3], cuts[1] = 0, 0.9
+    assert smooth(scores, **settings, forgets=cuts).tolist() == [0] * 8  # a cut elsewhere is no reason

@@ -78,7 +78,12 @@ def fit_switch_rate(targets: ArrayLike, *, times_seconds: ArrayLike, source_ids:
 
 
 def smooth(
-    probabilities: ArrayLike, *, times_seconds: ArrayLike, priors: ArrayLike, switch_rate_per_second: float
+    probabilities: ArrayLike,
+    *,
+    times_seconds: ArrayLike,
+    priors: ArrayLike,
+    switch_rate_per_second: float,
+    forgets: ArrayLike | None = None,
 ) -> IntArray:
     """The likeliest sequence of classes (Viterbi), with transitions that know the time between samples.
 
@@ -91,6 +96,7 @@ def smooth(
         times_seconds: (T,) time stamps; a step backwards or of no time counts as one usual step.
         priors: (C,) share of each class in the labels.
         switch_rate_per_second: From `fit_switch_rate`; `math.inf` gives exactly the likeliest class of each sample.
+        forgets: (T - 1,) probability of a jump at each step beside that, 0 to 1: for example where the picture cuts.
 
     Returns:
         (T,) class indexes.
@@ -106,6 +112,8 @@ def smooth(
     emissions = np.log(np.maximum(scores, TINY))
     share = np.clip(np.asarray(priors, dtype=np.float64), TINY, 1)
     decay = np.exp(-switch_rate_per_second * _steps(np.asarray(times_seconds, dtype=np.float64)))
+    if forgets is not None:
+        decay *= 1 - np.asarray(forgets, dtype=np.float64)
     stays = np.log1p(decay[:, None] * ((1 - share) / share))  # (T - 1, C)
     jumps = np.log(np.maximum(1 - decay, 1e-300))  # (T - 1,)
     return _viterbi(emissions, stays=stays, jumps=jumps)

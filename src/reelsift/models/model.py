@@ -41,6 +41,8 @@ class Model:
         priors: (C,) share of each class among the labels.
         switch_rate_per_second: How often the labels change, for `reelsift.smoothing.smooth`; may be infinite.
         held_out: What honest folds said of labelled frames.
+        change_share: Share of the cuts of the picture at which the class changes, for models with memory; see
+            `reelsift.shot_borders`.
         index_spec: How the views were computed, as `IndexSpec.to_dict` gives it.
         label_digest: Digest of the labels it was learned from.
         report: What training found out, as `TrainReport.to_dict` gives it.
@@ -53,6 +55,7 @@ class Model:
     priors: NDArray[np.float64]
     switch_rate_per_second: float
     held_out: HeldOut
+    change_share: float = 0.0
     index_spec: Mapping[str, Any] = field(default_factory=dict)
     label_digest: str = ""
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -157,6 +160,7 @@ class Model:
             "classes": list(self.classes),
             "head": head_parts(self.head),
             "calibration_slope": self.calibration.slope,
+            "change_share": self.change_share,
             "switch_rate_per_second": None if math.isinf(rate) else rate,  # JSON knows no infinity
             "index_spec": dict(self.index_spec),
             "label_digest": self.label_digest,
@@ -175,6 +179,7 @@ class Model:
             priors=arrays["priors"],
             switch_rate_per_second=math.inf if rate is None else float(rate),
             held_out=HeldOut(**below("held_out.", arrays)),
+            change_share=float(settings.get("change_share", 0.0)),
             index_spec=settings["index_spec"],
             label_digest=str(settings["label_digest"]),
             report=settings["report"],

@@ -31,6 +31,7 @@ from reelsift.models.sequence_bench import sequences_of, with_clips
 from reelsift.models.sequence_candidates import try_with_memory
 from reelsift.models.sequences import FetchSequences
 from reelsift.multi_timeline import NONE
+from reelsift.shot_borders import fit_change_share
 from reelsift.smoothing import fit_switch_rate
 from reelsift.specs import TrainSpec
 
@@ -38,6 +39,7 @@ __all__ = ["MultiTraining", "Training", "train", "train_multi"]
 
 FloatArray = NDArray[np.float64]
 
+APPEARANCE = "appearance"  # the view that cuts are told by
 FEW_LABELS = 5
 GOOD_ENOUGH = 0.985  # balanced accuracy from which no slower head can win enough to be worth its time
 FAR_AHEAD = 0.75  # of the linear head's log loss
@@ -226,10 +228,12 @@ def _view_sets(views: tuple[str, ...]) -> list[tuple[str, ...]]:
 def _model(labelled: Examples, bench: Bench, best: Trial, task: str) -> Model:
     priors = labelled.counts / len(labelled)
     scored = bench.folds.scored
+    head = best.learn()
+    sees_cuts = bool(memory_parts(head)) and APPEARANCE in labelled.views
     return Model(
         task=task,
         classes=labelled.classes,
-        head=best.learn(),
+        head=head,
         calibration=bench.calibration(best.logits),
         priors=priors,
         switch_rate_per_second=fit_switch_rate(
@@ -244,6 +248,14 @@ def _model(labelled: Examples, bench: Bench, best: Trial, task: str) -> Model:
             weights=bench.weights[scored],
             groups=bench.grouping.ids[scored],
         ),
+        change_share=fit_change_share(
+            labelled.views[APPEARANCE],
+            targets=labelled.targets,
+            times_seconds=labelled.times_seconds,
+            source_ids=labelled.source_ids,
+        )
+        if sees_cuts
+        else 0.0,
     )
 
 

@@ -18,7 +18,7 @@ from reelsift.project.indexing import Progress, for_source, indexed_views, silen
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
 from reelsift.project.timelines import read_timeline, write_timeline
-from reelsift.shot_borders import jumps_between, moved_to_jumps
+from reelsift.shot_borders import cuts_among, jumps_between, moved_to_jumps
 from reelsift.smoothing import apply_thresholds, merge_short, smooth
 from reelsift.specs import IndexSpec, Sampling, check_thresholds
 from reelsift.timeline import Timeline
@@ -30,6 +30,9 @@ __all__ = ["APPEARANCE", "Decision", "Part", "check_decision", "parts_of", "pred
 
 APPEARANCE = "appearance"
 _ROWS_AT_ONCE = 4096
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,16 @@ class Decision:
     def __post_init__(self) -> None:
         check_thresholds(self.thresholds)
 
-    def labels(self, timeline: Timeline, model: Model, *, apart: bool = False) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """(T,) smoothed labels of the samples of a timeline; each by itself where they stand `apart`."""
+    def labels(
+        self, timeline: Timeline, model: Model, *, apart: bool = False, jumps: FloatArray | None = None
+    ) -> IntArray:
+        """(T,) smoothed labels of the samples of a timeline.
+
+        Args:
+            apart: Each is decided by itself.
+            jumps: (T - 1,) by how much each differs from the one before it, where the model has memory: at a cut it
+                may forget, and changes of class are moved to one that is near.
+        """
         decided = apply_thresholds(timeline.probabilities, classes=timeline.classes, thresholds=self.thresholds)
         if apart:
             return np.asarray(decided.argmax(axis=1), np.int64)
@@ -57,8 +68,10 @@ class Decision:
             times_seconds=timeline.times_seconds,
             priors=model.priors,
             switch_rate_per_second=model.switch_rate_per_second,
+            forgets=None if jumps is None else model.change_share * cuts_among(jumps),
         )
-        return merge_short(labels, boundaries_seconds=timeline.boundaries_seconds, min_seconds=self.min_seconds)
+        labels = merge_short(labels, boundaries_seconds=timeline.boundaries_seconds, min_seconds=self.min_seconds)
+        return labels if jumps is None else moved_to_jumps(labels, jumps)
 
 
 def check_decision(layout: Layout, task: str, *, decision: Decision) -> None:
@@ -108,10 +121,9 @@ def predict_source(
         if timeline is None:
             timeline = _timeline(part.model, source, task, index)
             apart = isinstance(source, PictureSource) and source.is_apart
-            labels = part.decision.labels(timeline, part.model, apart=apart)
-            if part.model.remembers and APPEARANCE in index.views and not apart:
-                labels = moved_to_jumps(labels, _jumps(index.views[APPEARANCE]))
-            timeline = timeline.with_labels(labels)
+            sees_cuts = part.model.remembers and APPEARANCE in index.views
+            jumps = _jumps(index.views[APPEARANCE]) if sees_cuts else None
+            timeline = timeline.with_labels(part.decision.labels(timeline, part.model, apart=apart, jumps=jumps))
             write_timeline(path, timeline, facts=facts)
         timelines.append(timeline)
     return MultiTimeline(tuple(timelines)) if isinstance(model, MultiModel) else timelines[0]
