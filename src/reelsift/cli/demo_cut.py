@@ -21,7 +21,7 @@ FOLDERS = ("frames", "training")
 _NAMES = {True: "OK", False: "KO"}  # the light is on, or off
 _COLOURS = {"OK": (64, 200, 96), "KO": (232, 72, 64)}
 _SORTED_FRAMES = 60
-_FRAMES, _WIDTH, _HEIGHT = 1600, 1280, 720
+_FRAMES, _WIDTH, _HEIGHT = 1600, 960, 540
 
 
 def run(show: Narrator) -> dict[str, Any]:
