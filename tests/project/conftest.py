@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 from reelsift.demo import PrinterFilm, write_film
+from reelsift.media.sources import FilmSource
 from reelsift.project import Project
 from reelsift.specs import FrameSpec, IndexSpec, Sampling
+from reelsift.timeline import Timeline
 
 FILM = PrinterFilm(frames=120, width=320, height=180, seed=5)
 EVERY = IndexSpec(FrameSpec(Sampling(None)))
@@ -37,6 +40,11 @@ class Road:
     @property
     def project(self) -> Project:
         return Project(self.folder / ".reelsift")
+
+    @property
+    def source(self) -> FilmSource:
+        """The film, under the name the user gives it."""
+        return FilmSource(self.film, "printer.mp4")
 
     def frame_index(self, picture: Path) -> int:
         return int(picture.stem.rpartition("_")[2])
@@ -90,3 +98,18 @@ def drawn(drawn_once: Road, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def learned(learned_once: Road, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Road:
     """The same with every frame indexed, the labels imported, and a model."""
     return copied(learned_once, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def sparse(drawn: Road) -> Road:
+    """Indexed at 5 frames a second only, and trained."""
+    drawn.project.index("printer.mp4", spec=IndexSpec())
+    drawn.project.import_labels("training", task="keep")
+    drawn.project.train("keep")
+    return drawn
+
+
+@pytest.fixture
+def is_ok() -> Callable[[Timeline], np.ndarray]:
+    """Tells for each sample of a timeline whether it is OK."""
+    return lambda timeline: np.array([timeline.classes[label] == "OK" for label in timeline.labels])

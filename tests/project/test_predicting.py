@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,6 @@ import numpy as np
 import pytest
 
 from reelsift.errors import LabelError, ModelError, SpecError
-from reelsift.media.sources import FilmSource
 from reelsift.project import Project, predicting
 from reelsift.project.learning import load_model
 from reelsift.project.predicting import Decision
@@ -26,24 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("predicting")
 
 
-def is_ok(timeline: Timeline) -> np.ndarray:
-    return np.array([timeline.classes[label] == "OK" for label in timeline.labels])
-
-
-def source(road: Road) -> FilmSource:
-    return FilmSource(road.film, "printer.mp4")
-
-
-@pytest.fixture
-def sparse(drawn: Road) -> Road:
-    """Indexed at 5 frames a second only, and trained."""
-    drawn.project.index("printer.mp4", spec=IndexSpec())
-    drawn.project.import_labels("training", task="keep")
-    drawn.project.train("keep")
-    return drawn
-
-
-def test_every_frame_is_decided_nearly_always_rightly(learned: Road) -> None:
+def test_every_frame_is_decided_nearly_always_rightly(learned: Road, is_ok: Callable[[Timeline], np.ndarray]) -> None:
     timeline = learned.project.predict("keep", "printer.mp4")
     assert timeline.frame_indexes.tolist() == list(range(120))
     assert (is_ok(timeline) == learned.truth).mean() > 0.95
@@ -68,7 +51,7 @@ def test_a_stored_timeline_is_read_again_and_says_the_same(learned: Road, monkey
         assert getattr(first, name) == getattr(again, name)
 
 
-def test_a_timeline_follows_its_model(learned: Road) -> None:
+def test_a_timeline_follows_its_model(learned: Road, is_ok: Callable[[Timeline], np.ndarray]) -> None:
     project = learned.project
     before = project.predict("keep", "printer.mp4")
     for old, new in (("OK", "away"), ("KO", "OK"), ("away", "KO")):  # everything the other way round
@@ -99,7 +82,9 @@ def test_a_film_never_seen_is_indexed_first_and_a_moved_one_is_not(
     assert (moved.source, len(moved)) == ("moved.mp4", 120)
 
 
-def test_thresholds_and_minimum_lengths_change_labels_and_not_probabilities(learned: Road) -> None:
+def test_thresholds_and_minimum_lengths_change_labels_and_not_probabilities(
+    learned: Road, is_ok: Callable[[Timeline], np.ndarray]
+) -> None:
     project = learned.project
     plain = project.predict("keep", "printer.mp4")
     never = project.predict("keep", "printer.mp4", thresholds={"OK": 1 - 1e-12})
@@ -160,7 +145,7 @@ def test_listed_pictures_are_smoothed_only_where_a_rate_is_given(
     asked: list[bool] = []
     real = Decision.labels
     monkeypatch.setattr(
-        Decision, "labels", lambda *values, apart=False: asked.append(apart) or real(*values, apart=apart)
+        Decision, "labels", lambda *values, apart=False, jumps=None: asked.append(apart) or real(*values, apart=apart)
     )
     pictures = sorted(path.relative_to(learned.folder).as_posix() for path in learned.training.glob("*/*.jpg"))
     Path("list.csv").write_text("\n".join(["file", *pictures]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ import pytest
 from films import KINDS, number_of, write_film
 from reelsift.media.reader import FilmReader, open_film
 from reelsift.media.render import Renderer
-from reelsift.media.sources import FilmSource
 from reelsift.project import refining
 from reelsift.project.predicting import Decision, predict_source
 from reelsift.project.refining import refine
@@ -24,27 +24,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("refining")
 
 
-def is_ok(timeline: Timeline) -> np.ndarray:
-    return np.array([timeline.classes[label] == "OK" for label in timeline.labels])
-
-
-def source(road: Road) -> FilmSource:
-    return FilmSource(road.film, "printer.mp4")
-
-
-@pytest.fixture
-def sparse(drawn: Road) -> Road:
-    """Indexed at 5 frames a second only, and trained."""
-    drawn.project.index("printer.mp4", spec=IndexSpec())
-    drawn.project.import_labels("training", task="keep")
-    drawn.project.train("keep")
-    return drawn
-
-
-def test_refining_makes_changes_exact_to_the_frame(sparse: Road) -> None:
+def test_refining_makes_changes_exact_to_the_frame(sparse: Road, is_ok: Callable[[Timeline], np.ndarray]) -> None:
     layout = sparse.project.layout
-    timeline = predict_source(layout, "keep", source(sparse))
-    refined = refine(layout, timeline, source(sparse), decision=Decision())
+    timeline = predict_source(layout, "keep", sparse.source)
+    refined = refine(layout, timeline, sparse.source, decision=Decision())
     gaps = np.flatnonzero(np.diff(timeline.labels))
     assert gaps.size >= 4
     looked_at = {5 * gap + step for gap in gaps.tolist() for step in range(1, 5)}
@@ -64,26 +47,26 @@ def test_refining_makes_changes_exact_to_the_frame(sparse: Road) -> None:
 def test_refined_frames_have_the_probabilities_of_a_full_index(sparse: Road) -> None:
     """Seeking to a gap and reading from the start must show the network the same pictures."""
     layout = sparse.project.layout
-    refined = refine(layout, predict_source(layout, "keep", source(sparse)), source(sparse), decision=Decision())
+    refined = refine(layout, predict_source(layout, "keep", sparse.source), sparse.source, decision=Decision())
     sparse.project.index("printer.mp4", spec=IndexSpec.from_dict({**IndexSpec().to_dict(), "sampling": "all"}))
-    full = predict_source(layout, "keep", source(sparse))
+    full = predict_source(layout, "keep", sparse.source)
     assert np.allclose(refined.probabilities, full.probabilities[refined.frame_indexes], atol=1e-9)
 
 
 def test_refining_again_reads_what_is_kept(sparse: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     layout = sparse.project.layout
-    timeline = predict_source(layout, "keep", source(sparse))
-    first = refine(layout, timeline, source(sparse), decision=Decision())
+    timeline = predict_source(layout, "keep", sparse.source)
+    first = refine(layout, timeline, sparse.source, decision=Decision())
     monkeypatch.setattr(refining, "open_film", None)
-    again = refine(layout, timeline, source(sparse), decision=Decision())
+    again = refine(layout, timeline, sparse.source, decision=Decision())
     assert np.array_equal(first.labels, again.labels)
 
 
 def test_dense_timelines_and_pictures_need_no_refining(learned: Road, monkeypatch: pytest.MonkeyPatch) -> None:
     layout = learned.project.layout
     monkeypatch.setattr(refining, "open_film", None)
-    timeline = predict_source(layout, "keep", source(learned))
-    assert refine(layout, timeline, source(learned), decision=Decision()) is timeline
+    timeline = predict_source(layout, "keep", learned.source)
+    assert refine(layout, timeline, learned.source, decision=Decision()) is timeline
 
 
 def films_by_counting(folder: Path) -> dict[str, Path]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from reelsift.cli.media_commands import SourceArgument, parse_rate
+from reelsift.cli.media_commands import CodecOption, PresetOption, QualityOption, SourceArgument, parse_rate
 from reelsift.cli.predict_command import ThresholdOption
 from reelsift.cli.session import Session, command, counted, listed, parsed
 from reelsift.specs import AnnotateSpec, parse_thresholds
@@ -30,13 +30,9 @@ def annotate(
         float, typer.Option("--min-seconds", help="Shorter stretches join their neighbours.", min=0)
     ] = 0.0,
     threshold: ThresholdOption = None,
-    codec: Annotated[Literal["h264", "h265", "av1"], typer.Option("--codec", help="Video codec.")] = "h264",
-    quality: Annotated[
-        int | None, typer.Option("--quality", help="0 (small) to 100 (hardly a loss). Default: 80", min=0, max=100)
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option("--preset", help="The codec's own word: medium, veryfast, ...; av1: 0 to 9.")
-    ] = None,
+    codec: CodecOption = "h264",
+    quality: QualityOption = None,
+    preset: PresetOption = None,
     fps: Annotated[str | None, typer.Option("--fps", help="Pictures a second, for a folder of pictures.")] = None,
 ) -> None:
     """Draw over a film what tasks say of it: probabilities in a corner, the timeline at the bottom.

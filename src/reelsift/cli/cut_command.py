@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from reelsift.cli.label_commands import TaskOption
-from reelsift.cli.media_commands import SourceArgument, parse_rate
+from reelsift.cli.media_commands import CodecOption, PresetOption, QualityOption, SourceArgument, parse_rate
 from reelsift.cli.predict_command import ThresholdOption
 from reelsift.cli.session import Session, command, counted, listed, parsed
 from reelsift.errors import SpecError
@@ -57,13 +57,9 @@ def cut(
         Path | None, typer.Option("--append", help="A clip that follows as it is.", metavar="FILE")
     ] = None,
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Drop the sound.")] = False,
-    codec: Annotated[Literal["h264", "h265", "av1"], typer.Option("--codec", help="Video codec.")] = "h264",
-    quality: Annotated[
-        int | None, typer.Option("--quality", help="0 (small) to 100 (hardly a loss). Default: 80", min=0, max=100)
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option("--preset", help="The codec's own word: medium, veryfast, ...; av1: 0 to 9.")
-    ] = None,
+    codec: CodecOption = "h264",
+    quality: QualityOption = None,
+    preset: PresetOption = None,
     fps: Annotated[str | None, typer.Option("--fps", help="Pictures a second, for a folder of pictures.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write no film: say and show what would go.")] = False,
     sheet: Annotated[

@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from reelsift.project.indexing import IndexResult
 
 __all__ = [
+    "CodecOption",
     "CropOption",
     "FpsOption",
+    "PresetOption",
+    "QualityOption",
     "SourceArgument",
     "SourcesArgument",
     "add_to",
@@ -39,6 +42,16 @@ FpsOption = Annotated[
     str | None,
     typer.Option("--fps", help="Frames to look at a second, or 'all'. Default: 5; pictures: all.", metavar="N|all"),
 ]
+CodecOption = Annotated[Literal["h264", "h265", "av1"], typer.Option("--codec", help="Video codec.")]
+
+QualityOption = Annotated[
+    int | None, typer.Option("--quality", help="0 (small) to 100 (hardly a loss). Default: 80", min=0, max=100)
+]
+
+PresetOption = Annotated[
+    str | None, typer.Option("--preset", help="The codec's own word: medium, veryfast, ...; av1: 0 to 9.")
+]
+
 CropOption = Annotated[
     str | None,
     typer.Option("--crop", help="Look only at this part of the upright picture, in pixels.", metavar="X,Y,W,H"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
+from reelsift.cli.media_commands import CodecOption, PresetOption, QualityOption
 from reelsift.cli.session import Session, command, counted, parsed
 from reelsift.errors import SpecError
 from reelsift.specs import SplitSpec
@@ -25,13 +26,9 @@ def split(
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the clips.", metavar="DIR")],
     seconds: Annotated[str, typer.Option("--seconds", help="Length of each clip.", metavar="S")] = "3",
     no_audio: Annotated[bool, typer.Option("--no-audio", help="Drop the sound.")] = False,
-    codec: Annotated[Literal["h264", "h265", "av1"], typer.Option("--codec", help="Video codec.")] = "h264",
-    quality: Annotated[
-        int | None, typer.Option("--quality", help="0 (small) to 100 (hardly a loss). Default: 80", min=0, max=100)
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option("--preset", help="The codec's own word: medium, veryfast, ...; av1: 0 to 9.")
-    ] = None,
+    codec: CodecOption = "h264",
+    quality: QualityOption = None,
+    preset: PresetOption = None,
 ) -> None:
     """Write a film as equal clips, exact to the frame, to be sorted into classes by hand."""
     from reelsift.media.codecs import encoder_options

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reelsift.errors import LabelError
-from reelsift.labels.csvfile import format_csv, read_csv, write_whole
+from reelsift.labels.csvfile import format_csv, has_columns, read_entries, write_whole
 from reelsift.labels.times import parse_time
 
 __all__ = ["CLIPS_NAME", "ClipEntry", "find_clip_tables", "is_clip_table", "read_clips", "write_clips"]
@@ -62,21 +61,14 @@ def read_clips(path: Path) -> tuple[ClipEntry, ...]:
         SourceNotFoundError: If there is no such file.
         LabelError: If it is no table of clips, or a line of it cannot be read; the message names the line.
     """
-    table = read_csv(path)
-    if not set(_COLUMNS) <= set(table.header):
-        raise LabelError(f"'{path}' is not a table of clips: its first line should be {','.join(_COLUMNS)}")
-    if table.problems:
-        raise LabelError(f"'{path}': {table.problems[0]}")
-    positions = [table.header.index(column) for column in _COLUMNS]
-    entries = []
-    for record in table.records:
-        file, source, source_id, first, end, start_time, end_time, clip_id = (record.cells[at] for at in positions)
-        try:
-            times = parse_time(start_time), parse_time(end_time)
-            entries.append(ClipEntry(file, source, source_id, int(first), int(end), *times, clip_id))
-        except ValueError:  # a LabelError is one too
-            raise LabelError(f"'{path}' line {record.line} is not what 'reelsift split' writes") from None
-    return tuple(entries)
+    return read_entries(path, _COLUMNS, make=_entry, what="a table of clips", writer="reelsift split")
+
+
+def _entry(
+    file: str, source: str, source_id: str, first: str, end: str, start_time: str, end_time: str, clip_id: str
+) -> ClipEntry:
+    times = parse_time(start_time), parse_time(end_time)
+    return ClipEntry(file, source, source_id, int(first), int(end), *times, clip_id)
 
 
 def write_clips(path: Path, entries: Iterable[ClipEntry]) -> None:
@@ -102,8 +94,4 @@ def _beside(folder: Path) -> Iterator[Path]:
 
 def is_clip_table(path: Path) -> bool:
     """Whether the first line of a file is that of a table of clips."""
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            return set(_COLUMNS) <= {cell.strip().strip('"') for cell in lines.readline(1000).split(",")}
-    except (OSError, UnicodeDecodeError):
-        return False
+    return has_columns(path, _COLUMNS)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from reelsift.errors import LabelError, SourceNotFoundError
 from reelsift.labels.rows import Problem
 from reelsift.output import writing_file
 
-__all__ = ["CsvFile", "CsvRecord", "format_csv", "read_csv", "write_whole"]
+__all__ = ["CsvFile", "CsvRecord", "format_csv", "has_columns", "read_csv", "read_entries", "write_whole"]
 
 _DELIMITERS = (",", ";", "\t")
 _LONGEST_RECORD_LINES = 50
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,43 @@ def read_csv(path: Path) -> CsvFile:
     if header is None:
         raise LabelError(f"'{path}' has no first line that can be read: it should name the columns, like file,label")
     return CsvFile(header, tuple(records), tuple(problems))
+
+
+def read_entries(
+    path: Path, columns: Sequence[str], *, make: Callable[..., Entry], what: str, writer: str
+) -> tuple[Entry, ...]:
+    """A table that reelsift wrote itself, an entry made of the named columns of each line, in their order.
+
+    Args:
+        make: Makes an entry of the cells; a `ValueError` says that they are not what they should be.
+        what: What the table is, and `writer` what writes it, in words.
+
+    Raises:
+        SourceNotFoundError: If there is no such file.
+        LabelError: If it is no such table, or a line of it cannot be read; the message names the line.
+    """
+    table = read_csv(path)
+    if not set(columns) <= set(table.header):
+        raise LabelError(f"'{path}' is not {what}: its first line should be {','.join(columns)}")
+    if table.problems:
+        raise LabelError(f"'{path}': {table.problems[0]}")
+    positions = [table.header.index(column) for column in columns]
+    entries = []
+    for record in table.records:
+        try:
+            entries.append(make(*(record.cells[position] for position in positions)))
+        except ValueError:  # a LabelError is one too
+            raise LabelError(f"'{path}' line {record.line} is not what '{writer}' writes") from None
+    return tuple(entries)
+
+
+def has_columns(path: Path, columns: Sequence[str]) -> bool:
+    """Whether the first line of a file names these columns."""
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            return set(columns) <= {cell.strip().strip('"') for cell in lines.readline(1000).split(",")}
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def format_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

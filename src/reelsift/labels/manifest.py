@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from reelsift.errors import LabelError
-from reelsift.labels.csvfile import format_csv, read_csv, write_whole
+from reelsift.labels.csvfile import format_csv, has_columns, read_entries, write_whole
 from reelsift.labels.times import parse_time
 
 __all__ = ["MANIFEST_NAME", "ManifestEntry", "entries_by_name", "find_manifest", "read_manifest", "write_manifest"]
@@ -46,7 +45,7 @@ def find_manifest(picture: Path) -> Path | None:
     folder = picture.absolute().parent
     for above in (folder, *folder.parents[:_FOLDERS_ABOVE]):
         candidate = above / MANIFEST_NAME
-        if candidate.is_file() and _is_manifest(candidate):
+        if has_columns(candidate, _COLUMNS):
             return candidate
     return None
 
@@ -58,20 +57,11 @@ def read_manifest(path: Path) -> tuple[ManifestEntry, ...]:
         SourceNotFoundError: If there is no such file.
         LabelError: If it is not a manifest, or a line of it cannot be read; the message names the line.
     """
-    table = read_csv(path)
-    if not set(_COLUMNS) <= set(table.header):
-        raise LabelError(f"'{path}' is not a manifest of frames: its first line should be {','.join(_COLUMNS)}")
-    if table.problems:
-        raise LabelError(f"'{path}': {table.problems[0]}")
-    positions = [table.header.index(column) for column in _COLUMNS]
-    entries = []
-    for record in table.records:
-        file, source, source_id, index, time, end = (record.cells[position] for position in positions)
-        try:
-            entries.append(ManifestEntry(file, source, source_id, int(index), parse_time(time), parse_time(end)))
-        except ValueError:  # a LabelError is one too
-            raise LabelError(f"'{path}' line {record.line} is not what 'reelsift frames' writes") from None
-    return tuple(entries)
+    return read_entries(path, _COLUMNS, make=_entry, what="a manifest of frames", writer="reelsift frames")
+
+
+def _entry(file: str, source: str, source_id: str, index: str, time: str, end: str) -> ManifestEntry:
+    return ManifestEntry(file, source, source_id, int(index), parse_time(time), parse_time(end))
 
 
 def write_manifest(path: Path, entries: Iterable[ManifestEntry]) -> None:
@@ -97,11 +87,3 @@ def entries_by_name(entries: Iterable[ManifestEntry]) -> dict[str, ManifestEntry
             ambiguous.add(name)
         found[name] = entry
     return {name: entry for name, entry in found.items() if name not in ambiguous}
-
-
-def _is_manifest(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            return set(_COLUMNS) <= {cell.strip().strip('"') for cell in lines.readline(1000).split(",")}
-    except (OSError, UnicodeDecodeError):
-        return False
