@@ -11,6 +11,8 @@ from drawn_examples import film
 from reelsift.models.examples import Examples
 from reelsift.models.sequences import FetchSequences, Sequences
 
+FloatArray = NDArray[np.float64]
+
 STEP = 0.2
 
 
@@ -45,6 +47,34 @@ def clips(count: int = 40, *, length: int = 12, seed: int = 0, **changes: Any) -
         "groups": groups,
     }
     return film(count * length, **{**values, **changes}), fetching(looks, names, times)
+
+
+def shots(
+    targets: NDArray[np.int64], *, length: int, told: float, seed: int
+) -> tuple[dict[str, NDArray[np.float32]], FloatArray]:
+    """The views `appearance` and `motion` of samples with a cut after each `length`, and their time stamps.
+
+    What a shot looks like says nothing of its class; that much of the shots show by their motion, on the mean over
+    noise, what class it is.
+    """
+    rng = np.random.default_rng(seed)
+    number = np.arange(len(targets)) // length
+    looks = rng.standard_normal((number[-1] + 1, 40))[number] + 0.1 * rng.standard_normal((len(targets), 40))
+    shows = (rng.random(number[-1] + 1) < told)[number]
+    motion = rng.standard_normal((len(targets), 4)) + np.where(shows, np.where(targets, 0.5, -0.5), 0.0)[:, None]
+    views = {"appearance": looks.astype(np.float32), "motion": motion.astype(np.float32)}
+    return views, np.arange(len(targets)) * STEP
+
+
+def fetching_views(
+    views: dict[str, NDArray[np.float32]], times: FloatArray, starts: NDArray[np.int64]
+) -> FetchSequences:
+    """What gives sequences of these samples, of which all are labelled."""
+
+    def fetch(names: tuple[str, ...], _: NDArray[Any], __: FloatArray) -> Sequences:
+        return Sequences({name: views[name] for name in names if name in views}, times, starts, np.arange(len(times)))
+
+    return fetch
 
 
 def fetching(looks: NDArray[np.float32], names: NDArray[Any], times: NDArray[np.float64]) -> FetchSequences:

@@ -44,7 +44,7 @@ def test_a_cut_is_by_far_the_largest_step(jumps: list[float], found: int | None)
     ],
 )
 def test_changes_move_to_the_cut(labels: str, jumps: list[float], expected: str) -> None:
-    moved = moved_to_jumps([ord(letter) for letter in labels], jumps)
+    moved = moved_to_jumps([ord(letter) for letter in labels], jumps, times_seconds=np.arange(len(labels)) / 2)
     assert "".join(map(chr, moved)) == expected
 
 
@@ -55,7 +55,7 @@ def test_changes_move_to_the_cut(labels: str, jumps: list[float], expected: str)
 def test_the_order_of_classes_stays(labels: list[int], seed: int) -> None:
     rng = np.random.default_rng(seed)
     jumps = np.where(rng.random(len(labels) - 1) < 0.3, 0.9, 0.05)
-    moved = moved_to_jumps(labels, jumps)
+    moved = moved_to_jumps(labels, jumps, times_seconds=np.arange(len(labels)) / 5)
 
     def runs(values: list[int]) -> list[int]:
         return [value for place, value in enumerate(values) if place == 0 or values[place - 1] != value]

@@ -195,3 +195,16 @@ def test_the_nearest_sample_is_found_before_and_after() -> None:
     assert nearest_samples([0.0, 1.0, 4.0], [-1.0, 0.4, 0.5, 0.6, 2.6, 9.0]).tolist() == [0, 0, 0, 1, 2, 2]
     assert nearest_samples([3.0], [0.0, 9.0]).tolist() == [0, 0]
     assert nearest_samples([0.0, 2.0, 1.0, 3.0], [2.9]).tolist() == [3]
+
+
+def test_between_neighbouring_frames_a_change_is_shown_at_the_time_stamp_of_the_later_one() -> None:
+    timeline = Timeline(
+        source="film.mp4", task="t", classes=("a", "b"), frame_indexes=np.array([0, 5, 6, 10]),
+        times_seconds=np.array([0.0, 0.2, 0.24, 0.4]), probabilities=np.full((4, 2), 0.5),
+        labels=np.array([0, 0, 1, 0]), start_seconds=0.0, end_seconds=0.44, frame_count=11,
+    )  # fmt: skip
+    assert [segment.start_seconds for segment in timeline.segments] == pytest.approx([0, 0.22, 0.32])
+    shown = timeline.shown_segments
+    assert [segment.start_seconds for segment in shown] == pytest.approx([0, 0.24, 0.32])
+    assert [segment.end_seconds for segment in shown] == pytest.approx([0.24, 0.32, 0.44])
+    assert [segment.label for segment in shown] == ["a", "b", "a"]

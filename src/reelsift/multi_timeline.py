@@ -100,13 +100,12 @@ class MultiTimeline:
     @property
     def segments(self) -> tuple[Segment, ...]:
         """Stretches in which a class is true, by their start; those of different classes overlap."""
-        yes = [
-            segment
-            for name, part in zip(self.classes, self.parts, strict=True)
-            for segment in part.segments
-            if segment.label == name
-        ]
-        return tuple(sorted(yes, key=lambda segment: segment.start_seconds))
+        return self._true([part.segments for part in self.parts])
+
+    @property
+    def shown_segments(self) -> tuple[Segment, ...]:
+        """As `segments`, with changes where the picture changes; see `Timeline.shown_segments`."""
+        return self._true([part.shown_segments for part in self.parts])
 
     @property
     def label_names(self) -> list[str]:
@@ -169,3 +168,8 @@ class MultiTimeline:
             end_seconds=first.end_seconds,
             frame_count=first.frame_count,
         )
+
+    def _true(self, found: Sequence[tuple[Segment, ...]]) -> tuple[Segment, ...]:
+        pairs = zip(self.classes, found, strict=True)
+        yes = [segment for name, segments in pairs for segment in segments if segment.label == name]
+        return tuple(sorted(yes, key=lambda segment: segment.start_seconds))

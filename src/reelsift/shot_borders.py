@@ -19,21 +19,21 @@ IntArray = NDArray[np.int64]
 
 CLEAR = 2.0  # a cut is so many times as large as other steps
 LEAST_JUMP = 0.1  # cosine distance; within a shot neighbouring frames differ by a few hundredths
-REACH = 2  # samples
+REACH_SECONDS = 1.0  # about how much later or earlier than it happens a memory sees a change
 AROUND = 10  # steps on each side that a cut is compared with
 WITHIN_SHOTS = 0.7  # share of them that lies within shots, however fast a film is cut
 NEIGHBOURS_SECONDS = 1.0  # labelled frames farther apart say nothing of cuts
 
 
 def jumps_between(vectors: ArrayLike) -> FloatArray:
-    """(T - 1,) by how much each frame differs from the one before it: cosine distance, 0 to 2.
+    """(.., T - 1) by how much each frame differs from the one before it: cosine distance, 0 to 2.
 
     Args:
-        vectors: (T, D) the frames in order, for example rows of the view `appearance`.
+        vectors: (.., T, D) the frames in order, for example rows of the view `appearance`.
     """
     rows = np.asarray(vectors, np.float32)
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
-    return np.asarray(1 - (rows[1:] * rows[:-1]).sum(axis=1), np.float64)
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
+    return np.asarray(1 - (rows[..., 1:, :] * rows[..., :-1, :]).sum(axis=-1), np.float64)
 
 
 def clear_jump(jumps: ArrayLike) -> int | None:
@@ -47,8 +47,8 @@ def clear_jump(jumps: ArrayLike) -> int | None:
     return largest if is_cut else None
 
 
-def moved_to_jumps(labels: ArrayLike, jumps: ArrayLike) -> IntArray:
-    """Labels whose changes are moved to the cut that is nearest, at most two samples off.
+def moved_to_jumps(labels: ArrayLike, jumps: ArrayLike, *, times_seconds: ArrayLike) -> IntArray:
+    """Labels whose changes are moved to the cut that is nearest, at most a second off.
 
     A change never passes another. A worked case with a cut between the third and the fourth sample:
 
@@ -57,14 +57,18 @@ def moved_to_jumps(labels: ArrayLike, jumps: ArrayLike) -> IntArray:
     Args:
         labels: (T,) classes of samples in order of time.
         jumps: (T - 1,) from `jumps_between`.
+        times_seconds: (T,) their time stamps.
     """
     result, sizes = np.array(labels, np.int64), np.asarray(jumps, np.float64)
     is_cut = cuts_among(sizes)
+    steps = np.diff(np.asarray(times_seconds, np.float64))
+    usual = float(np.median(steps[steps > 0])) if (steps > 0).any() else REACH_SECONDS
+    reach = max(round(REACH_SECONDS / usual), 1)
     start = 0  # of the stretch that ends at the change
     changes = np.flatnonzero(np.diff(result)).tolist()
     for change, following in zip(changes, [*changes, len(result) - 1][1:], strict=True):
         # Each stretch keeps a sample of its own.
-        near = np.arange(max(change - REACH, start), min(change + REACH, following - 1) + 1)
+        near = np.arange(max(change - reach, start), min(change + reach, following - 1) + 1)
         cuts = near[is_cut[near]]
         target = int(cuts[np.lexsort((-sizes[cuts], np.abs(cuts - change)))[0]]) if len(cuts) else change
         result[min(change, target) + 1 : max(change, target) + 1] = result[change if target > change else change + 1]
@@ -73,16 +77,17 @@ def moved_to_jumps(labels: ArrayLike, jumps: ArrayLike) -> IntArray:
 
 
 def cuts_among(jumps: ArrayLike) -> NDArray[np.bool_]:
-    """(T - 1,) which steps are cuts: large ones, compared with those around them.
+    """(.., T - 1) which steps are cuts: large ones, compared with those around them.
 
     Args:
-        jumps: (T - 1,) from `jumps_between`.
+        jumps: (.., T - 1) from `jumps_between`.
     """
     sizes = np.asarray(jumps, np.float64)
-    if not len(sizes):
-        return np.zeros(0, bool)
-    around = sliding_window_view(np.pad(sizes, AROUND, mode="symmetric"), 2 * AROUND + 1)
-    return np.asarray(sizes >= np.maximum(LEAST_JUMP, CLEAR * np.quantile(around, WITHIN_SHOTS, axis=1)))
+    if not sizes.size:
+        return np.zeros(sizes.shape, bool)
+    padded = np.pad(sizes, [(0, 0)] * (sizes.ndim - 1) + [(AROUND, AROUND)], mode="symmetric")
+    around = sliding_window_view(padded, 2 * AROUND + 1, axis=-1)
+    return np.asarray(sizes >= np.maximum(LEAST_JUMP, CLEAR * np.quantile(around, WITHIN_SHOTS, axis=-1)))
 
 
 def fit_change_share(

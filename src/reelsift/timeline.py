@@ -140,6 +140,24 @@ class Timeline:
             for first, size, score in zip(starts, sizes, scores, strict=True)
         )
 
+    @property
+    def shown_segments(self) -> tuple[Segment, ...]:
+        """As `segments`, but a change between two neighbouring frames lies at the time stamp of the later one.
+
+        That is when the picture changes: of frames at 0, 0.04 and 0.08 s the third begins a segment at 0.08 s, not
+        between the second and itself.
+        """
+        found, rows = self.segments, np.flatnonzero(np.diff(self.labels, prepend=-1))
+        starts = [segment.start_seconds for segment in found]
+        for place, row in enumerate(rows[1:].tolist(), start=1):
+            if self.frame_indexes[row] - self.frame_indexes[row - 1] == 1:
+                starts[place] = float(np.clip(self.times_seconds[: row + 1].max(), starts[place], self.end_seconds))
+        ends = [*starts[1:], self.end_seconds]
+        return tuple(
+            dataclasses.replace(segment, start_seconds=start, end_seconds=end)
+            for segment, start, end in zip(found, starts, ends, strict=True)
+        )
+
     def seconds_by_class(self) -> dict[str, float]:
         """Seconds of each class by the smoothed labels; classes that never show have 0."""
         seconds = np.bincount(self.labels, weights=self.durations_seconds, minlength=len(self.classes))

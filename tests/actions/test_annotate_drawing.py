@@ -138,3 +138,12 @@ def test_many_classes_share_a_row_that_names_the_one_that_holds() -> None:
     assert len(placed.panel._shown) == 7 and 3 in placed.panel._shown and len(placed.panel._hidden) == 13
     before, there = placed.panel.drawn(10).pixels, placed.panel.drawn(240).pixels
     assert not np.array_equal(before, there)
+
+
+@pytest.mark.parametrize("height", [360, 540, 720, 1080, 1440, 2160])
+def test_the_clock_has_room_for_each_second(height: int) -> None:
+    strip = Strip(Page.of(shape_of(height * 16 // 9 // 2 * 2, height)), [Scores.of(HALVES)])
+    widest = max(strip._clock_mask(float(second)).shape[1] for second in range(10))
+    assert widest <= strip._clock_width
+    inks = [float(np.abs(strip._clock_mask(float(second))).sum()) for second in range(10)]
+    assert min(inks) > 0.5 * max(inks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +57,25 @@ def test_the_end_of_a_long_path_is_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     bar.show("a/very/long/path/to/a/folder/of/many/films/film-042.mp4", done=0, total=0)
     bar.close()
     assert "film-042.mp4" in stderr.getvalue() and "a/very/long" not in stderr.getvalue()
+
+
+def test_a_step_that_says_nothing_more_is_shown_after_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, stderr = session(seconds_ago=0.9), Terminal()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    monkeypatch.setenv("TERM", "xterm")
+    told.progress("training", done=0, total=0)
+    assert stderr.getvalue() == ""
+    until = time.perf_counter() + 5
+    while "training" not in stderr.getvalue() and time.perf_counter() < until:
+        time.sleep(0.02)
+    told.say("done")
+    assert "training" in stderr.getvalue() and told._bar is None
+
+
+def test_what_ends_within_a_second_draws_nothing_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, stderr = session(seconds_ago=0.9), Terminal()
+    monkeypatch.setattr(sys, "stderr", stderr)
+    told.progress("training", done=0, total=0)
+    told.say("done")
+    time.sleep(0.2)
+    assert stderr.getvalue() == "done\n" and told._bar is None

@@ -21,30 +21,35 @@ from reelsift.models.sequence_networks import SequenceNetwork
 from reelsift.models.statistics_head import StatisticsHead, statistics
 
 RNG = np.random.default_rng(0)
+CUTS = np.sort(RNG.choice(np.arange(3, 297), 25, replace=False))  # the first samples of shots
+SHOTS = np.searchsorted(CUTS, np.arange(300), side="right")
 VIEWS = {
-    "appearance": (RNG.standard_normal((300, 20)) @ RNG.standard_normal((20, 200))).astype(np.float16),
+    "appearance": (
+        (RNG.standard_normal((26, 20)) @ RNG.standard_normal((20, 200)))[SHOTS] + 0.3 * RNG.standard_normal((300, 200))
+    ).astype(np.float16),
     "motion": RNG.standard_normal((300, 6)).astype(np.float32),
 }
 TIMES = np.arange(300) * 0.2
-KINDS = ("lstm", "gru", "tcn", "statistics")
+KINDS = ("lstm", "gru", "tcn", "statistics", "shots")
 
 
 def projection() -> Projection:
-    return fit_projection(VIEWS, rows=np.arange(300), components=8, seed=0)
+    return fit_projection(VIEWS, rows=np.arange(300), components=8, seed=0, appearance=VIEWS["appearance"])
 
 
 def network(kind: str) -> SequenceNetwork:
     generator = torch.Generator().manual_seed(0)
     return SequenceNetwork(
-        kind, inputs=30, enter=5, state=7, class_count=3, nets=2, input_dropout=0.5, dropout=0.5, generator=generator
+        kind, inputs=32, enter=5, state=7, class_count=3, nets=2, input_dropout=0.5, dropout=0.5, generator=generator
     ).eval()
 
 
 def head(kind: str, *, window: int = 20) -> MemoryHead:
-    if kind == "statistics":
+    if kind in ("statistics", "shots"):
         rng = np.random.default_rng(1)
         weights = rng.standard_normal((42, 3)).astype(np.float32)
-        return StatisticsHead(projection(), window, 0.2, weights, np.array([1, 2, 3], np.float32))
+        bias = np.array([1, 2, 3], np.float32)
+        return StatisticsHead(projection(), window, 0.2, weights, bias, within_shots=kind == "shots")
     return network(kind).head(projection(), window=window, step_seconds=0.2)
 
 
@@ -58,7 +63,7 @@ def test_plain_arrays_say_what_the_network_said(kind: str, length: int) -> None:
     own = head(kind)
     windows = own.projection.coordinates(VIEWS)[np.arange(4 * length).reshape(4, length)]
     with torch.no_grad():
-        said = network(kind)(torch.from_numpy(with_surroundings(windows))).mean(2).numpy()
+        said = network(kind)(torch.from_numpy(with_surroundings(windows, seen=128))).mean(2).numpy()
     assert own.judge(windows) == pytest.approx(said, abs=1e-5)
 
 
@@ -107,7 +112,7 @@ def test_a_frame_that_is_a_sample_is_told_between_samples_as_the_sample_is(kind:
     between = {name: values[rows] for name, values in VIEWS.items()}
     found = own.logits_between(VIEWS, times_seconds=TIMES, between=between, between_seconds=TIMES[rows] + 0.05)
     assert found == pytest.approx(whole[rows], abs=1e-4)
-    other = {name: values[[9]] for name, values in VIEWS.items()}
+    other = {name: values[[200]] for name, values in VIEWS.items()}
     assert np.abs(
         own.logits_between(VIEWS, times_seconds=TIMES, between=other, between_seconds=TIMES[[7]]) - whole[7]
     ).max() > 0.01  # fmt: skip
@@ -162,7 +167,10 @@ def test_files_that_are_broken_are_refused(kind: str) -> None:
             head_from_parts(settings, {**arrays, name: np.full_like(values, np.nan)})
         with pytest.raises(ModelError, match="train the model again"):
             head_from_parts(settings, {**arrays, name: values[..., :-1]})
-    if kind != "statistics":
+    for seen in (-1, 142):
+        with pytest.raises(ModelError, match="train the model again"):
+            head_from_parts({**settings, "seen": seen}, arrays)
+    if kind not in ("statistics", "shots"):
         with pytest.raises(ModelError, match="'transformer', of a newer reelsift"):
             head_from_parts({**settings, "memory": "transformer"}, arrays)
 
@@ -176,8 +184,54 @@ def test_statistics_are_what_they_say() -> None:
         assert found[:, place] == pytest.approx(expected, abs=1e-5)
 
 
-def test_statistics_of_a_long_film_do_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = head("statistics")
+@pytest.mark.parametrize("window", [2, 7, 60])
+def test_statistics_within_shots_know_nothing_of_other_shots(window: int) -> None:
+    table = projection().coordinates(VIEWS)
+    found = statistics(table[None], window=window, seen=128, within_shots=True)[0]
+    for place in range(300):
+        around = np.arange(max(place - window // 2, 0), min(place + window // 2 + 1, 300))
+        around = table[around[SHOTS[around] == SHOTS[place]], :14]
+        assert found[place, :14] == pytest.approx(around.mean(0), abs=1e-4), place
+        assert found[place, 14:28] == pytest.approx(around.std(0), abs=1e-3), place
+        assert found[place, 28:] == pytest.approx(around.max(0)), place
+
+
+@pytest.mark.parametrize("window", [2, 7, 20])
+def test_between_samples_statistics_see_the_same_cuts_as_in_the_film(window: int) -> None:
+    own = head("shots", window=window)
+    whole = own.logits(VIEWS, times_seconds=TIMES)
+    found = own.logits_between(VIEWS, times_seconds=TIMES, between=VIEWS, between_seconds=TIMES)
+    assert found == pytest.approx(whole, abs=1e-3)
+
+
+def test_a_memory_is_told_where_the_picture_cuts() -> None:
+    windows = projection().coordinates(VIEWS)[None, 50:125]
+    told = with_surroundings(windows, seen=128)[0]
+    is_cut = np.append(0, np.diff(SHOTS[50:125]))
+    assert np.array_equal(told[:, 14], is_cut) and np.array_equal(told[:-1, 16], is_cut[1:])
+    assert told[is_cut == 1, 15].min() > 2 * told[is_cut == 0, 15].max()
+    for place in (30, 31, 55):
+        around = np.arange(place - 15, place + 16)
+        around = around[SHOTS[50 + around] == SHOTS[50 + place]]
+        assert told[place, 18:] == pytest.approx(windows[0, around, :14].mean(0), abs=1e-4)
+    blind = with_surroundings(windows[..., :14], seen=0)[0]
+    assert blind.shape == told.shape and not blind[:, 14:18].any()
+
+
+def test_cuts_are_seen_by_a_view_that_is_not_learned_from() -> None:
+    motion = {"motion": VIEWS["motion"]}
+    both = projection()
+    own = fit_projection(motion, rows=np.arange(300), components=8, seed=0, appearance=VIEWS["appearance"])
+    assert own.views == ("motion", "appearance") and own.count == 6
+    table = own.coordinates(VIEWS)
+    assert table[:, 6:] == pytest.approx(both.coordinates(VIEWS)[:, 14:], abs=1e-4)
+    assert table[:, :6] == pytest.approx(both.coordinates(VIEWS)[:, 8:14], abs=1e-4)
+    assert fit_projection(motion, rows=np.arange(300), components=8, seed=0).views == ("motion",)
+
+
+@pytest.mark.parametrize("kind", ["statistics", "shots"])
+def test_statistics_of_a_long_film_do_not_depend_on_blocks(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = head(kind)
     whole = own.logits(VIEWS, times_seconds=TIMES)
     monkeypatch.setattr("reelsift.models.statistics_head.CHUNK_ROWS", 50)
     assert own.logits(VIEWS, times_seconds=TIMES) == pytest.approx(whole, abs=1e-4)
@@ -185,10 +239,10 @@ def test_statistics_of_a_long_film_do_not_depend_on_blocks(monkeypatch: pytest.M
 
 def test_a_projection_evens_out_how_wide_views_are() -> None:
     coordinates = projection().coordinates(VIEWS)
-    assert coordinates.shape == (300, 14)
+    assert coordinates.shape == (300, 14 + 128)
     assert (coordinates[:, :8] ** 2).mean() == pytest.approx(1, rel=0.05)
-    assert (coordinates[:, 8:] ** 2).mean() == pytest.approx(1, rel=0.05)
-    assert np.abs(coordinates.mean(axis=0)).max() < 0.01
+    assert (coordinates[:, 8:14] ** 2).mean() == pytest.approx(1, rel=0.05)
+    assert np.abs(coordinates[:, :14].mean(axis=0)).max() < 0.01
 
 
 def test_blends_remember_if_a_part_does() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from drawn_sequences import STEP, clips, moving
+from drawn_examples import film
+from drawn_sequences import STEP, clips, fetching_views, moving, shots
 from reelsift.models import sequence_candidates
 from reelsift.models.model import Model
+from reelsift.models.statistics_head import StatisticsHead
 from reelsift.models.training import train, train_multi
 from reelsift.specs import TrainSpec
 
@@ -54,6 +57,52 @@ def test_memory_tells_what_no_single_frame_tells(kind: str, tmp_path: Path) -> N
     model.save(tmp_path / "m")
     again = Model.load(tmp_path / "m")
     assert np.array_equal(again.probabilities(views, times_seconds=times), said)
+
+
+def of_shots(targets: Any, *, sequence: int, length: int, told: float) -> Any:
+    """Drawn shots in sequences of so many samples, four to a film, and what fetches them."""
+    views, _ = shots(targets, length=length, told=told, seed=1)
+    count = len(targets) // sequence
+    times = np.tile(np.arange(sequence) * STEP, count)
+    names = np.array([f"source-{n}" for n in np.repeat(np.arange(count), sequence)])
+    groups = np.array([f"film-{n // 4}" for n in np.repeat(np.arange(count), sequence)])
+    examples = film(len(targets), views=views, targets=targets, source_ids=names, times_seconds=times, groups=groups)
+    return examples, fetching_views(views, times, np.arange(count + 1) * sequence)
+
+
+def test_statistics_stop_at_cuts_where_shots_have_nothing_to_do_with_each_other() -> None:
+    examples, fetch = of_shots(np.repeat(np.arange(48) % 2, 8), sequence=8, length=8, told=1.0)
+    training = train(examples, spec=spec("statistics"), task="fight", fetch_sequences=fetch)
+    assert "within shots" in training.report.candidates[0].settings
+    assert "appearance" in training.model.views
+    # A recording that changes at each cut.
+    targets = np.repeat(np.arange(40) % 2, 8)
+    views, times = shots(targets, length=8, told=1.0, seed=2)
+    head = training.model.head
+    assert isinstance(head, StatisticsHead)
+    found = head.logits(views, times_seconds=times).argmax(axis=1)
+    mixed = replace(head, within_shots=False).logits(views, times_seconds=times).argmax(axis=1)
+    assert (found == targets).mean() > 0.97
+    assert (mixed == targets).mean() < 0.8
+
+
+def test_statistics_look_across_cuts_where_that_tells_more() -> None:
+    # Of the shots of a match few show the match.
+    targets = np.repeat(np.arange(16) % 2, 40)
+    examples, fetch = of_shots(targets, sequence=80, length=4, told=0.4)
+    training = train(examples, spec=spec("statistics"), task="match", fetch_sequences=fetch)
+    assert "within shots" not in training.report.candidates[0].settings
+
+
+def test_nets_learn_to_forget_at_cuts() -> None:
+    examples, fetch = of_shots(np.repeat(np.arange(48) % 2, 8), sequence=8, length=8, told=1.0)
+    training = train(examples, spec=spec("gru"), task="fight", fetch_sequences=fetch)
+    targets = np.repeat(np.arange(40) % 2, 8)
+    views, times = shots(targets, length=8, told=1.0, seed=2)
+    seen = training.model.probabilities(views, times_seconds=times).argmax(axis=1)
+    blind = {**views, "appearance": np.ones_like(views["appearance"])}
+    unseen = training.model.probabilities(blind, times_seconds=times).argmax(axis=1)
+    assert (seen == targets).mean() > max(0.93, (unseen == targets).mean() + 0.06)
 
 
 def test_same_seed_same_model(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,9 +114,20 @@ def test_without_the_film_they_are_clips(project: Project) -> None:
     sort_clips(Path("sport"))
     Path("film.mkv").unlink()
     result = project.import_labels("sport", task="sport")
-    assert (result.labels, result.films, result.problems, result.notes) == (5, 5, (), ())
+    assert (result.labels, result.films, result.problems) == (5, 5, ())
+    (note,) = result.notes
+    assert note.startswith("5 clips were made by split from film.mkv, which is not found")
+    assert len({label.group for label in project.labels("sport")}) == 1  # neighbours stay together in folds
     assert all(label.is_whole for label in project.labels("sport"))
     assert len({label.source_id for label in project.labels("sport")}) == 5
+
+
+def test_clips_for_evaluation_are_left_out_and_that_is_said(project: Project) -> None:
+    split(project)
+    sort_clips(Path("sport/train"))
+    shutil.copytree("sport/train", "sport/test")
+    result = project.import_labels("sport", task="sport")
+    assert result.labels == 5 and any(note.startswith("test/ left out") for note in result.notes)
 
 
 def test_a_clip_that_was_changed_is_a_clip(project: Project) -> None:

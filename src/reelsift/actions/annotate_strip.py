@@ -87,7 +87,7 @@ class Strip:
         page = self._page
         mask = self._clock_mask(self._start + second)
         sheet = Sheet(page, width=self._clock_width, height=mask.shape[0])
-        sheet.write(self._clock_width - mask.shape[1], 0, mask)
+        sheet.write(max(self._clock_width - mask.shape[1], 0), 0, mask)
         top = self.top + (self.height - mask.shape[0]) // 2
         return sheet.at(page.width - page.across(PADDING) - self._clock_width, top)
 
@@ -97,9 +97,13 @@ class Strip:
 
     def _clock_mask(self, time_seconds: float, *, total: bool = False) -> NDArray[np.float32]:
         words = clock(self.clock_second(time_seconds))
-        # As wide as it ever gets: all digits are as wide as a zero.
-        shown = "".join("0" if letter.isdigit() else letter for letter in words) if total else words
-        return words_mask(shown, letters=self._page.letters, squeeze=self._page.squeeze)
+        page = self._page
+        if not total:
+            return words_mask(words, letters=page.letters, squeeze=page.squeeze)
+        # As wide as it ever gets: rounded to pixels, digits of the same width differ by one.
+        shown = ("".join(digit if letter.isdigit() else letter for letter in words) for digit in "0123456789")
+        masks = [words_mask(each, letters=page.letters, squeeze=page.squeeze) for each in shown]
+        return np.pad(max(masks, key=lambda mask: mask.shape[1]), ((0, 0), (2, 0)))
 
     def _band(self, scores: Scores) -> NDArray[np.float32]:
         """(H, W, 3) the colours of a task over the whole film."""

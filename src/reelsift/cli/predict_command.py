@@ -112,15 +112,22 @@ def _timeline_row(timeline: AnyTimeline, exact: AnyTimeline, source: Source, *, 
         "source": timeline.source,
         **pictures,
         "frames": len(timeline),
-        "seconds": exact.seconds_by_class(),
+        "seconds": exact.seconds_by_class() if exact is timeline else _seconds(exact),
         "duration_seconds": timeline.end_seconds - timeline.start_seconds,
         "segments": [
             {"start_seconds": s.start_seconds, "end_seconds": s.end_seconds, "label": s.label, "score": s.score}
-            for s in exact.segments
+            for s in (exact.segments if exact is timeline else exact.shown_segments)
         ],
         "status": "partial" if damage else "predicted",
         "error": damage,
     }
+
+
+def _seconds(exact: AnyTimeline) -> dict[str, float]:
+    seconds = dict.fromkeys(exact.classes, 0.0)
+    for segment in exact.shown_segments:
+        seconds[segment.label] += segment.end_seconds - segment.start_seconds
+    return seconds
 
 
 def _unread(timeline: AnyTimeline, source: Any) -> str:

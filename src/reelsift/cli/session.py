@@ -9,6 +9,7 @@ import logging
 import os
 import platform
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["DONE", "FAILED", "PARTLY", "USAGE", "Session", "command", "counted", "drop_output", "listed", "parsed"]
 
 DONE, FAILED, USAGE, PARTLY = 0, 1, 2, 3
+
+_PATIENCE_SECONDS = 1.0  # what takes less draws no bar
 
 _log = logging.getLogger("reelsift")
 
@@ -53,6 +56,9 @@ class Session:
     status: int = DONE
     _bar: Any = field(default=None, repr=False)
     _step: str = field(default="", repr=False)
+    _latest: tuple[str, int, int] | None = field(default=None, repr=False)
+    _later: threading.Timer | None = field(default=None, repr=False)
+    _drawing: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _started: float = field(default_factory=time.perf_counter, repr=False)
 
     @functools.cached_property
@@ -106,18 +112,37 @@ class Session:
         if what != self._step:
             self._step = what
             _log.info("%s%s", what, f" ({total})" if total else "")
-        if self.quiet or self.verbose or not sys.stderr.isatty() or time.perf_counter() - self._started < 1:
+        if self.quiet or self.verbose or not sys.stderr.isatty():
             return
-        if self._bar is None:
-            from reelsift.cli.progress import Bar
+        self._latest = (what, done, total)
+        early = _PATIENCE_SECONDS - (time.perf_counter() - self._started)
+        if early <= 0:
+            self._draw()
+        elif self._later is None:  # a step that says nothing more, like training, is shown all the same
+            self._later = threading.Timer(early, self._draw)
+            self._later.daemon = True
+            self._later.start()
 
-            self._bar = Bar()
-        self._bar.show(what, done=done, total=total)
+    def _draw(self) -> None:
+        from reelsift.cli.progress import Bar
+
+        with self._drawing:
+            if self._latest is None:
+                return
+            if self._bar is None:
+                self._bar = Bar()
+            what, done, total = self._latest
+            self._bar.show(what, done=done, total=total)
 
     def _end_bar(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        with self._drawing:
+            self._latest = None
+            if self._later is not None:
+                self._later.cancel()
+                self._later = None
+            if self._bar is not None:
+                self._bar.close()
+                self._bar = None
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:

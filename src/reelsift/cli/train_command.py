@@ -143,7 +143,9 @@ def _candidates(report: Mapping[str, Any]) -> list[str]:
 
 def _choice(report: Mapping[str, Any]) -> str:
     best = report["candidates"][0]
-    return f"{best['model']} ({best['settings']}): {report['chosen']}"
+    seconds = report.get("window_seconds")
+    lasts = f" = {seconds:.1f} s" if seconds is not None and "window" in best["settings"] else ""
+    return f"{best['model']} ({best['settings']}{lasts}): {report['chosen']}"
 
 
 def _scores(report: Mapping[str, Any]) -> list[str]:

@@ -3,7 +3,7 @@
 from reelsift.labels.clip_table import CLIPS_NAME, ClipEntry, find_clip_tables, is_clip_table, read_clips, write_clips
 from reelsift.labels.conflicts import resolve_conflicts
 from reelsift.labels.export import format_labels, write_labels
-from reelsift.labels.folders import read_class_folders
+from reelsift.labels.folders import held_out_folders, read_class_folders
 from reelsift.labels.manifest import (
     MANIFEST_NAME,
     ManifestEntry,
@@ -40,6 +40,7 @@ __all__ = [
     "find_clip_tables",
     "find_manifest",
     "format_labels",
+    "held_out_folders",
     "is_clip_table",
     "parse_names",
     "parse_time",

@@ -9,7 +9,7 @@ from reelsift.errors import LabelError, SourceNotFoundError
 from reelsift.filenames import is_film, is_picture, natural_key
 from reelsift.labels.rows import LabelRow, Problem, ReadLabels, rename
 
-__all__ = ["read_class_folders"]
+__all__ = ["held_out_folders", "read_class_folders"]
 
 _TRAIN = ("train", "training")
 _HELD_OUT = ("test", "testing", "val", "valid", "validation")
@@ -55,6 +55,13 @@ def read_class_folders(path: Path, *, names: Mapping[str, str] | None = None) ->
     if not rows:
         raise LabelError(_nothing_found(base, problems))
     return ReadLabels(tuple(rows), tuple(problems))
+
+
+def held_out_folders(path: Path) -> tuple[Path, ...]:
+    """The folders beside the training one that `read_folders` passes over."""
+    if not path.is_dir() or _training_folder(path) == path:
+        return ()
+    return tuple(folder for folder in _subfolders(path) if _is_split(folder) and folder != _training_folder(path))
 
 
 def _training_folder(path: Path) -> Path:

@@ -21,17 +21,21 @@ IntArray = NDArray[np.int64]
 Table = NDArray[np.float32]
 
 UNTURNED = 128  # columns of a view that keeps them
+APPEARANCE = "appearance"
+SEEN = 128  # coordinates that cuts are seen by
 FITTED_ROWS = 4000  # samples that a projection is learned from: neighbours are near copies
 
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Views with D columns in all, turned onto P coordinates: `x @ weights + offset`.
+    """Views with D columns in all, turned onto P coordinates and Q that cuts are seen by: `x @ weights + offset`.
 
     Attributes:
         widths: Names of the views in the order of their columns, with the number of columns of each.
-        weights: (D, P) float32.
-        offset: (P,) float32.
+        weights: (D, P + Q) float32.
+        offset: (P + Q,) float32.
+        seen: Q; 0 where nothing is known of cuts. Between neighbours, these tell the cosine distance of the view
+            `appearance`.
 
     Raises:
         ModelError: If the arrays do not fit each other.
@@ -40,16 +44,29 @@ class Projection:
     widths: tuple[tuple[str, int], ...]
     weights: Table
     offset: Table
+    seen: int = 0
 
     def __post_init__(self) -> None:
         columns = sum(width for _, width in self.widths)
+        if not 0 <= self.seen < len(self.offset):
+            raise ModelError("a model with memory sees cuts by some of its coordinates: train the model again")
         if self.weights.ndim != 2 or len(self.weights) != columns or self.offset.shape != self.weights.shape[1:]:
             raise ModelError("the projection of a model with memory does not fit its views: train the model again")
         if not (np.isfinite(self.weights).all() and np.isfinite(self.offset).all()):
             raise ModelError("the projection of a model with memory is of finite numbers: train the model again")
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the views it looks at."""
+        return tuple(name for name, _ in self.widths)
+
+    @property
+    def count(self) -> int:
+        """P."""
+        return len(self.offset) - self.seen
+
     def coordinates(self, views: Mapping[str, Any]) -> Table:
-        """(N, P) of N frames; views are read a slice at a time, so they may be longer than memory.
+        """(N, P + Q) of N frames; views are read a slice at a time, so they may be longer than memory.
 
         Raises:
             ModelError: If a view is missing, has another width, or holds values that are not finite.
@@ -82,8 +99,29 @@ class Projection:
             total = total + table.astype(np.float32) @ part
         return np.asarray(total, np.float32)
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What the model file keeps as arrays."""
+        return {"projection": self.weights, "offset": self.offset}
 
-def fit_projection(views: Mapping[str, NDArray[Any]], *, rows: IntArray, components: int, seed: int) -> Projection:
+    def settings(self) -> dict[str, Any]:
+        """What the model file keeps as JSON."""
+        return {"views": [[name, width] for name, width in self.widths], "seen": self.seen}
+
+    @classmethod
+    def from_parts(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Projection:
+        """The projection that gave `settings` and `arrays`."""
+        widths = tuple((str(name), int(width)) for name, width in settings["views"])
+        return cls(widths, arrays["projection"], arrays["offset"], int(settings["seen"]))
+
+
+def fit_projection(
+    views: Mapping[str, NDArray[Any]],
+    *,
+    rows: IntArray,
+    components: int,
+    seed: int,
+    appearance: NDArray[Any] | None = None,
+) -> Projection:
     """Views side by side, each with a mean square of 1, wide ones turned onto their largest principal components.
 
     So views of 60 and of 1280 columns weigh the same. Large components stay large: whitened, clips of fights were told
@@ -95,6 +133,7 @@ def fit_projection(views: Mapping[str, NDArray[Any]], *, rows: IntArray, compone
         rows: The samples to learn it from; thinned out evenly where there are more than are needed.
         components: Of a wide view, at most.
         seed: For the random directions of large problems.
+        appearance: (M, D) the view `appearance`, by which cuts are seen, whether or not it is among the views.
     """
     rows = rows[:: 1 + len(rows) // FITTED_ROWS]
     turned, offsets = [], []
@@ -111,14 +150,30 @@ def fit_projection(views: Mapping[str, NDArray[Any]], *, rows: IntArray, compone
         table[row : row + len(part), column : column + part.shape[1]] = part
         row, column = row + len(part), column + part.shape[1]
     widths = tuple((name, values.shape[1]) for name, values in views.items())
-    return Projection(widths, table.astype(np.float32), np.concatenate(offsets).astype(np.float32))
+    projection = Projection(widths, table.astype(np.float32), np.concatenate(offsets).astype(np.float32))
+    return projection if appearance is None else _seeing(projection, width=appearance.shape[1], seed=seed)
+
+
+def _seeing(projection: Projection, *, width: int, seed: int) -> Projection:
+    """The projection with coordinates that cuts are seen by: random directions keep distances nearly as they are.
+
+    (Johnson and Lindenstrauss 1984.) Principal components do not: those of the films it was taught on are others than
+    those of a film never seen, whose jumps then look small.
+    """
+    widths = dict(projection.widths) | {APPEARANCE: width}
+    weights = np.pad(projection.weights, ((0, sum(widths.values()) - len(projection.weights)), (0, SEEN)))
+    names = list(widths)
+    first = sum(widths[name] for name in names[: names.index(APPEARANCE)])
+    directions = np.random.default_rng(seed).standard_normal((width, SEEN)) / SEEN**0.5
+    weights[first : first + width, -SEEN:] = directions
+    return Projection(tuple(widths.items()), weights, np.pad(projection.offset, (0, SEEN)), SEEN)
 
 
 class MemoryHead(ABC):
     """A head that looks at the samples before and behind a frame, too; predicting needs numpy alone.
 
     Attributes:
-        projection: From the views to coordinates.
+        projection: From the views to P coordinates, and to Q that cuts are seen by.
         window: Samples it looks at together, at most.
         step_seconds: Usual time between the samples it was taught on; `None` where it saw single frames only.
     """
@@ -131,20 +186,25 @@ class MemoryHead(ABC):
     @property
     def views(self) -> tuple[str, ...]:
         """Names of the views it looks at."""
-        return tuple(name for name, _ in self.projection.widths)
+        return self.projection.views
 
     @property
     @abstractmethod
     def class_count(self) -> int:
         """C."""
 
+    @property
+    def samples_around(self) -> int:
+        """How many samples it is given, at most, to judge one among them."""
+        return self.window
+
     @abstractmethod
     def judge(self, windows: Table) -> Table:
-        """(W, T, P) coordinates of windows to (W, T, C) logits of each of their samples."""
+        """(W, T, P + Q) coordinates of windows to (W, T, C) logits of each of their samples."""
 
     @abstractmethod
     def judge_sequences(self, coordinates: Table, sequences: Sequence[IntArray]) -> FloatArray:
-        """(N, C) logits of N samples with coordinates (N, P) that lie in sequences."""
+        """(N, C) logits of N samples with coordinates (N, P + Q) that lie in sequences."""
 
     def logits(self, views: Mapping[str, Any], *, times_seconds: FloatArray | None = None) -> FloatArray:
         """(N, C) logits.
@@ -187,7 +247,7 @@ class MemoryHead(ABC):
         by_length: dict[int, list[tuple[int, IntArray, int]]] = {}
         for frame, sample in enumerate(nearest(times_seconds, between_seconds).tolist()):
             line, place = lines[line_of[sample]], int(place_of[sample])
-            length = min(self.window, len(line))
+            length = min(self.samples_around, len(line))
             first = min(max(place - length // 2, 0), len(line) - length)
             by_length.setdefault(length, []).append((frame, line[first : first + length], place - first))
         for length, asked in by_length.items():

@@ -12,7 +12,7 @@ from reelsift.errors import ModelError
 from reelsift.models.bench import Bench
 from reelsift.models.examples import Examples
 from reelsift.models.folds import Folds, grouped_folds, grouping_of
-from reelsift.models.memory import Projection, Table, fit_projection
+from reelsift.models.memory import APPEARANCE, Projection, Table, fit_projection
 from reelsift.models.sequences import Sequences, broken_starts, nearest, usual_step
 from reelsift.specs import SEQUENCE_VIEWS, TrainSpec
 
@@ -63,6 +63,7 @@ class SequenceBench:
         samples: (N,) the sample of each scored frame.
         owners: (M,) the scored frame whose side of a fold a sample is on; -1: on none.
         seed: Everything random follows from it.
+        inputs: Views to learn from; `None`: all there are. Cuts are seen by `appearance` anyway.
     """
 
     bench: Bench
@@ -72,22 +73,25 @@ class SequenceBench:
     samples: IntArray
     owners: IntArray
     seed: int
+    inputs: tuple[str, ...] | None = None
 
     @cached_property
     def projection(self) -> Projection:
         """From the views to coordinates; no labels are used."""
-        rows = np.flatnonzero(self.owners != NOWHERE)
-        return fit_projection(self.sequences.views, rows=rows, components=COMPONENTS, seed=self.seed)
+        rows, stored = np.flatnonzero(self.owners != NOWHERE), self.sequences.views
+        views = {name: stored[name] for name in self.inputs or stored}
+        return fit_projection(
+            views, rows=rows, components=COMPONENTS, seed=self.seed, appearance=stored.get(APPEARANCE)
+        )
 
     @cached_property
     def coordinates(self) -> Table:
-        """(M, P)."""
+        """(M, P + Q)."""
         return self.projection.coordinates(self.sequences.views)
 
     def of_views(self, names: tuple[str, ...]) -> SequenceBench:
-        """The same of fewer views."""
-        views = {name: self.sequences.views[name] for name in names}
-        return replace(self, sequences=replace(self.sequences, views=views))
+        """The same with fewer views to learn from."""
+        return replace(self, inputs=names)
 
     @property
     def step_seconds(self) -> float | None:

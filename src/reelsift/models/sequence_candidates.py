@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.models.bench import Bench
-from reelsift.models.candidates import NETS, STRENGTHS, Trial, trial_of
+from reelsift.models.candidates import NETS, Trial, trial_of
 from reelsift.models.folds import Folds
 from reelsift.models.heads import Head
 from reelsift.models.logistic import LogisticFit, balanced_weights, fit_logistic
-from reelsift.models.memory import Table
+from reelsift.models.memory import APPEARANCE, Table
 from reelsift.models.report import Candidate
 from reelsift.models.sequence_bench import Cut, SequenceBench
 from reelsift.models.statistics_head import StatisticsHead, statistics_of_sequences
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from reelsift.models.sequence_networks import SequenceNetwork
     from reelsift.models.sequence_training import SequenceRun
 
-__all__ = ["try_memory", "try_statistics", "try_with_memory"]
+__all__ = ["try_memory", "try_with_memory"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -40,16 +41,28 @@ ENTER = 24
 INPUT_DROPOUT = 0.3
 DROPOUT = 0.3
 BATCH_SAMPLES = 600
-APPEARANCE = "appearance"
 SHARES = (1.0, 0.3, 0.3)  # of mean, spread and largest
-WINDOWS = (5, 11)  # of statistics, in samples
+STRENGTHS = (0.1, 1.0, 10.0)  # of the labels against the penalty
+SHORT = 11  # samples in a short window of statistics
 
 
-def try_with_memory(sequenced: SequenceBench, kind: str, *, spec: TrainSpec) -> Trial:
-    """The candidate of a kind: `statistics`, `lstm`, `gru` or `tcn`."""
-    if kind == "statistics":
-        return try_statistics(sequenced, spec=spec)
-    return try_memory(with_views_that_help(sequenced, spec=spec), kind, spec=spec)
+def try_with_memory(
+    sequenced: SequenceBench, kinds: Sequence[str], *, spec: TrainSpec, over_budget: Callable[[], bool] = lambda: False
+) -> list[Trial]:
+    """Candidates of these kinds: `statistics`, `lstm`, `gru`, `tcn`; not all of them where time is over.
+
+    Statistics are quickly found. So nets look at the views that serve these best in honest folds.
+    """
+    started = time.perf_counter()
+    best, tried = _best_statistics(sequenced, spec=spec), list[Trial]()
+    for kind in kinds:
+        if tried and over_budget():
+            break
+        if kind == "statistics":
+            tried.append(_finished(best, spec=spec, started=started))
+        else:
+            tried.append(try_memory(best.sequenced, kind, spec=spec))
+    return tried
 
 
 def try_memory(sequenced: SequenceBench, memory: str, *, spec: TrainSpec) -> Trial:
@@ -57,7 +70,7 @@ def try_memory(sequenced: SequenceBench, memory: str, *, spec: TrainSpec) -> Tri
     started = time.perf_counter()
     bench, count, nets = sequenced.bench, len(sequenced.samples), _Nets(sequenced, memory, spec)
     found = nets.fit(bench.folds, nets=NETS)
-    candidate = Candidate(memory, tuple(sequenced.sequences.views), f"window {spec.window}", curve=found.curve)
+    candidate = Candidate(memory, sequenced.projection.views, f"window {spec.window}", curve=found.curve)
     alone, joined = found.logits[:count], found.logits[count:]
     trial = trial_of(bench, candidate, alone, learn=lambda: nets.learned(found.best_steps), joined=joined)
     folds = sequenced.random_folds(window=spec.window, folds=spec.folds, seed=spec.seed)
@@ -84,7 +97,7 @@ class _Nets:
             [self._run(cut, nets=nets, fold=fold) for fold, cut in enumerate(cuts)],
             held_out=np.tile(folds.held_out, 2),
             class_count=bench.class_count,
-            honest_loss=lambda logits: (bench.log_loss(logits[:count]) + bench.log_loss(logits[count:])) / 2,
+            honest_loss=lambda logits: _loss_in_both(bench, logits[:count], logits[count:]),
             recipe=_recipe(),
             steps=steps,
         )
@@ -102,7 +115,8 @@ class _Nets:
         from reelsift.models.sequence_training import Drawn, SequenceRun
 
         own, classes = self.sequenced, self.sequenced.bench.class_count
-        drawn = Drawn(own.coordinates, own.targets, classes, self.spec.window, BATCH_SAMPLES)
+        seen = own.projection.seen
+        drawn = Drawn(own.coordinates, own.targets, classes, seen, self.spec.window, BATCH_SAMPLES)
         return SequenceRun(
             lambda generator: self._made(nets, generator),
             drawn,
@@ -119,7 +133,7 @@ class _Nets:
 
         return SequenceNetwork(
             self.memory,
-            inputs=2 * self.sequenced.coordinates.shape[1] + 2,
+            inputs=2 * self.sequenced.projection.count + 4,
             enter=ENTER,
             state=STATE,
             class_count=self.sequenced.bench.class_count,
@@ -143,31 +157,101 @@ def with_leaky(bench: Bench, trial: Trial, *, logits: FloatArray, folds: Folds, 
     return replace(trial, candidate=replace(trial.candidate, leaky_accuracy=scores.accuracy, seconds=seconds))
 
 
-def try_statistics(sequenced: SequenceBench, *, spec: TrainSpec) -> Trial:
-    """A linear model on the statistics of windows: the best of all lengths, strengths and sets of views."""
-    started = time.perf_counter()
-    trials = [(own, *found) for own in _view_sets(sequenced) for found in _statistics_trials(own, spec=spec)]
-    chosen, window, strength, trial = min(trials, key=lambda found: _loss_in_both(sequenced.bench, found[3]))
+@dataclass(frozen=True, eq=False)
+class _Statistics:
+    """A linear model on the statistics of windows.
+
+    Attributes:
+        sequenced: The samples, and the views to learn from.
+        window: Samples in a window, at most.
+        within_shots: Whether windows stop at cuts.
+        strength: Of the regularisation.
+    """
+
+    sequenced: SequenceBench
+    window: int
+    within_shots: bool
+    strength: float = 0.0
+
+    def fitted(self, strengths: tuple[float, ...], *, folds: Folds) -> list[tuple[FloatArray, FloatArray]]:
+        """For each strength (N, C) logits of each scored frame by the fit that did not see it, and in a recording."""
+        bench, shape = self.sequenced.bench, (len(self.sequenced.samples), self.sequenced.bench.class_count)
+        tables = [(np.zeros(shape), np.zeros(shape)) for _ in strengths]
+        for fold, cut in enumerate(self.sequenced.cuts(folds)):
+            own, rows = folds.held_out == fold, folds.trained[fold]
+            # Cut anew in each fold, so that no window looks over the border.
+            table = self._table(cut.trained + cut.held_out)
+            mean, scale = _middle(table[rows])
+            features, fit = (table - mean) / scale, None
+            joined = (self._table(cut.joined)[own] - mean) / scale
+            for (alone, together), strength in zip(tables, strengths, strict=True):
+                fit = _fit(bench, features, rows, strength, start=fit)
+                alone[own], together[own] = fit.logits(features[own]), fit.logits(joined)
+        return tables
+
+    def learned(self) -> Head:
+        """The head that all sequences make."""
+        own, table = self.sequenced, self._table(self.sequenced.everything)
+        mean, scale = _middle(table)
+        fit = _fit(own.bench, (table - mean) / scale, np.ones(len(table), dtype=bool), self.strength)
+        weights = (fit.weights / scale).T
+        bias = (fit.bias - mean @ weights).astype(np.float32)
+        return StatisticsHead(
+            own.projection, self.window, own.step_seconds, weights.astype(np.float32), bias, self.within_shots
+        )
+
+    def trial(self, logits: FloatArray, joined: FloatArray) -> Trial:
+        """The candidate that such logits judge."""
+        where = " within shots" if self.within_shots else ""
+        settings = f"window {self.window}{where}, strength {self.strength:g}"
+        candidate = Candidate("statistics", self.sequenced.projection.views, settings)
+        return trial_of(self.sequenced.bench, candidate, logits, learn=self.learned, joined=joined)
+
+    def _table(self, sequences: list[IntArray]) -> Table:
+        """(N, 3 P) of the scored frames."""
+        coordinates, samples = self.sequenced.coordinates, self.sequenced.samples
+        seen = self.sequenced.projection.seen
+        place = np.full(len(coordinates), -1)
+        place[samples] = np.arange(len(samples))
+        found = np.zeros((len(samples), 3 * self.sequenced.projection.count), np.float32)
+        for rows, table in statistics_of_sequences(
+            coordinates, sequences, window=self.window, seen=seen, within_shots=self.within_shots
+        ):
+            wanted = np.flatnonzero(place[rows] >= 0)
+            found[place[rows[wanted]]] = table[wanted]
+        return np.asarray(found[place[samples]])
+
+
+def _best_statistics(sequenced: SequenceBench, *, spec: TrainSpec) -> _Statistics:
+    """The best of all windows, strengths and sets of views.
+
+    Within shots, where scenes have nothing to do with each other; across cuts, where one scene has many shots, and over
+    less time, where they change often. Which it is, folds find out.
+    """
+    longest = min(2 * max(len(own) for own in sequenced.everything), spec.window)
+    tried: list[tuple[float, _Statistics]] = []
+    for own in _view_sets(sequenced):
+        forms = [(longest, True)] if own.projection.seen else []
+        forms += [(window, False) for window in sorted({longest, min(SHORT, longest)})]
+        for window, within_shots in forms:
+            found = _Statistics(own, window, within_shots)
+            for strength, logits in zip(STRENGTHS, found.fitted(STRENGTHS, folds=own.bench.folds), strict=True):
+                tried.append((_loss_in_both(own.bench, *logits), replace(found, strength=strength)))
+    return min(tried, key=lambda pair: pair[0])[1]
+
+
+def _finished(best: _Statistics, *, spec: TrainSpec, started: float) -> Trial:
+    """The candidate with what random stretches say of it."""
+    sequenced = best.sequenced
+    trial = best.trial(*best.fitted((best.strength,), folds=sequenced.bench.folds)[0])
     folds = sequenced.random_folds(window=spec.window, folds=spec.folds, seed=spec.seed)
-    logits, _ = _fitted(chosen, window, (strength,), folds=folds)[0]
+    logits, _ = best.fitted((best.strength,), folds=folds)[0]
     return with_leaky(sequenced.bench, trial, logits=logits, folds=folds, started=started)
 
 
-def with_views_that_help(sequenced: SequenceBench, *, spec: TrainSpec) -> SequenceBench:
-    """The bench with the views that serve statistics best in honest folds: quickly found, and so for nets, too."""
-    sets = _view_sets(sequenced)
-    if len(sets) == 1:
-        return sequenced
-    losses = [
-        min(_loss_in_both(own.bench, trial) for _, _, trial in _statistics_trials(own, spec=spec)) for own in sets
-    ]
-    return sets[int(np.argmin(losses))]
-
-
-def _loss_in_both(bench: Bench, trial: Trial) -> float:
-    """Log loss on sequences as they were cut and joined, the mean of both."""
-    joined = trial.logits if trial.joined_logits is None else trial.joined_logits
-    return (bench.log_loss(trial.logits) + bench.log_loss(joined)) / 2
+def _loss_in_both(bench: Bench, alone: FloatArray, joined: FloatArray) -> float:
+    """Log loss of logits on sequences as they were cut and joined, the mean of both."""
+    return (bench.log_loss(alone) + bench.log_loss(joined)) / 2
 
 
 def _view_sets(sequenced: SequenceBench) -> list[SequenceBench]:
@@ -177,40 +261,6 @@ def _view_sets(sequenced: SequenceBench) -> list[SequenceBench]:
     return [sequenced, *([sequenced.of_views(moving)] if 0 < len(moving) < len(names) else [])]
 
 
-def _statistics_trials(sequenced: SequenceBench, *, spec: TrainSpec) -> list[tuple[int, float, Trial]]:
-    """For each length of window and each strength a trial."""
-    lengths = np.array([len(own) for own in sequenced.everything])
-    longest = int(min(2 * lengths.max(), spec.window))
-    # Whole clips as they were cut, and shorter windows, which follow changes more closely.
-    windows = sorted({longest, *(length for length in WINDOWS if length < longest)})
-    return [
-        (window, strength, _statistics_trial(sequenced, window, strength, *logits))
-        for window in windows
-        for strength, logits in zip(
-            STRENGTHS, _fitted(sequenced, window, STRENGTHS, folds=sequenced.bench.folds), strict=True
-        )
-    ]
-
-
-def _statistics_trial(
-    sequenced: SequenceBench, window: int, strength: float, logits: FloatArray, joined: FloatArray
-) -> Trial:
-    def learn() -> Head:
-        table = _statistics(sequenced, sequenced.everything, window)
-        mean, scale = _middle(table)
-        everything = np.ones(len(table), dtype=bool)
-        fit = _fit(sequenced.bench, (table - mean) / scale, everything, strength)
-        weights = (fit.weights / scale).T
-        bias = fit.bias - mean @ weights
-        return StatisticsHead(
-            sequenced.projection, window, sequenced.step_seconds, weights.astype(np.float32), bias.astype(np.float32)
-        )
-
-    views = tuple(sequenced.sequences.views)
-    candidate = Candidate("statistics", views, f"window {window}, strength {strength:g}")
-    return trial_of(sequenced.bench, candidate, logits, learn=learn, joined=joined)
-
-
 def _middle(table: Table) -> tuple[FloatArray, FloatArray]:
     """(3 P,) mean of the statistics and their scales: means count most, and all rows have a length of about 1."""
     third = table.shape[1] // 3
@@ -218,37 +268,6 @@ def _middle(table: Table) -> tuple[FloatArray, FloatArray]:
     lengths = [float(np.sqrt(((part - part.mean(axis=0)) ** 2).sum(axis=1).mean())) for part in np.split(table, 3, 1)]
     shares = [max(length, 1e-9) / share for length, share in zip(lengths, SHARES, strict=True)]
     return mean, np.repeat(shares, third)
-
-
-def _fitted(
-    sequenced: SequenceBench, window: int, strengths: tuple[float, ...], *, folds: Folds
-) -> list[tuple[FloatArray, FloatArray]]:
-    """For each strength (N, C) logits of each scored frame by the fit that did not see it, and those in a recording."""
-    bench, shape = sequenced.bench, (len(sequenced.samples), sequenced.bench.class_count)
-    tables = [(np.zeros(shape), np.zeros(shape)) for _ in strengths]
-    for fold, cut in enumerate(sequenced.cuts(folds)):
-        own, rows = folds.held_out == fold, folds.trained[fold]
-        # Cut anew in each fold, so that no window looks over the border.
-        table = _statistics(sequenced, cut.trained + cut.held_out, window)
-        mean, scale = _middle(table[rows])
-        features, fit = (table - mean) / scale, None
-        joined = (_statistics(sequenced, cut.joined, window)[own] - mean) / scale
-        for (alone, together), strength in zip(tables, strengths, strict=True):
-            fit = _fit(bench, features, rows, strength, start=fit)
-            alone[own], together[own] = fit.logits(features[own]), fit.logits(joined)
-    return tables
-
-
-def _statistics(sequenced: SequenceBench, sequences: list[IntArray], window: int) -> Table:
-    """(N, 3 P) of the scored frames."""
-    coordinates = sequenced.coordinates
-    place = np.full(len(coordinates), -1)
-    place[sequenced.samples] = np.arange(len(sequenced.samples))
-    found = np.zeros((len(sequenced.samples), 3 * coordinates.shape[1]), np.float32)
-    for samples, table in statistics_of_sequences(coordinates, sequences, window=window):
-        wanted = np.flatnonzero(place[samples] >= 0)
-        found[place[samples[wanted]]] = table[wanted]
-    return np.asarray(found[place[sequenced.samples]])
 
 
 def _fit(

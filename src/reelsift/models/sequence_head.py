@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from reelsift.errors import ModelError
 from reelsift.models.memory import MemoryHead, Projection
 from reelsift.models.sequences import look_through
+from reelsift.models.shots import jumps_and_cuts, means_of, stretches_around
 
 __all__ = ["SequenceHead", "with_surroundings"]
 
@@ -27,7 +28,7 @@ Table = NDArray[np.float32]
 Weights = Mapping[str, Table]
 
 GATES = {"lstm": 4, "gru": 3}
-AROUND = 5  # samples on each side
+AROUND = 15  # samples on each side, as far as the shot goes
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +37,10 @@ class SequenceHead(MemoryHead):
 
     Attributes:
         memory: Kind of net.
-        projection: From the views to P coordinates.
+        projection: From the views to P coordinates, and to those that cuts are seen by.
         window: Samples it looks at together, at most.
         step_seconds: Usual time between the samples it was taught on.
-        weights: By name, (K, ..) float32, with E numbers that enter, H of state and C classes: `enter` (K, 2 P + 2, E),
+        weights: By name, (K, ..) float32, with E numbers that enter, H of state and C classes: `enter` (K, 2 P + 4, E),
             `enter_bias` (K, 1, E), `leave` (K, 2 H or E, C), `leave_bias` (K, 1, C). Of recurrent nets
             `forwards_input` (K, E, G H) for G gates in PyTorch's order, `forwards_state` (K, H, G H),
             `forwards_input_bias` and `forwards_state_bias` (K, 1, G H); likewise `backwards`. Of convolutions for each
@@ -69,7 +70,7 @@ class SequenceHead(MemoryHead):
     def _expected_shapes(self) -> dict[str, tuple[int, ...]]:
         nets, _, enter = self.weights["enter"].shape
         classes = self.weights["leave"].shape[-1]
-        shapes: dict[str, tuple[int, ...]] = {"enter": (nets, 2 * len(self.projection.offset) + 2, enter)}
+        shapes: dict[str, tuple[int, ...]] = {"enter": (nets, 2 * self.projection.count + 4, enter)}
         shapes |= {"enter_bias": (nets, 1, enter), "leave_bias": (nets, 1, classes)}
         if self.memory == "tcn":
             for layer in range(self._layers):
@@ -93,9 +94,9 @@ class SequenceHead(MemoryHead):
         return int(self.weights["leave"].shape[-1])
 
     def judge(self, windows: Table) -> Table:
-        """(W, T, P) coordinates of windows to (W, T, C) logits of each of their samples."""
+        """(W, T, P + Q) coordinates of windows to (W, T, C) logits of each of their samples."""
         nets = len(self.weights["enter"])
-        inputs = with_surroundings(windows)
+        inputs = with_surroundings(windows, seen=self.projection.seen)
         total = np.zeros((*windows.shape[:2], self.class_count), np.float32)
         for net in range(nets):
             own = {name: values[net] for name, values in self.weights.items()}
@@ -110,7 +111,7 @@ class SequenceHead(MemoryHead):
         return np.asarray(total / nets, np.float32)
 
     def judge_sequences(self, coordinates: Table, sequences: Sequence[IntArray]) -> FloatArray:
-        """(N, C) logits of N samples with coordinates (N, P) that lie in sequences, by overlapping windows."""
+        """(N, C) logits of N samples with coordinates (N, P + Q) that lie in sequences, by overlapping windows."""
         return look_through(
             sequences,
             lambda samples: self.judge(coordinates[samples]),
@@ -121,40 +122,40 @@ class SequenceHead(MemoryHead):
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What the model file keeps as arrays."""
-        return {**self.weights, "projection": self.projection.weights, "offset": self.projection.offset}
+        return {**self.weights, **self.projection.arrays()}
 
     def settings(self) -> dict[str, Any]:
         """What the model file keeps as JSON."""
-        views = [[name, width] for name, width in self.projection.widths]
-        return {"memory": self.memory, "views": views, "window": self.window, "step_seconds": self.step_seconds}
+        own = {"memory": self.memory, "window": self.window, "step_seconds": self.step_seconds}
+        return {**own, **self.projection.settings()}
 
     @classmethod
     def from_parts(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> SequenceHead:
         """The head that gave `settings` and `arrays`."""
-        widths = tuple((str(name), int(width)) for name, width in settings["views"])
-        weights = dict(arrays)
-        projection = Projection(widths, weights.pop("projection"), weights.pop("offset"))
+        projection = Projection.from_parts(settings, arrays)
+        weights = {name: values for name, values in arrays.items() if name not in projection.arrays()}
         step = settings["step_seconds"]
         window = int(settings["window"])
         return cls(str(settings["memory"]), projection, window, None if step is None else float(step), weights)
 
 
-def with_surroundings(windows: Table) -> Table:
-    """(W, T, P) to (W, T, 2 P + 2): with what surrounds each sample, so that little has to be learned of it.
+def with_surroundings(windows: Table, *, seen: int) -> Table:
+    """(W, T, P + Q) to (W, T, 2 P + 4): with what surrounds each sample, so that little has to be learned of it.
 
-    How far it is from the sample before it, and from the next (root mean square, 0 at the ends of a window): cuts,
-    where memory may have to forget, stand out. Then the mean of the 5 samples on each side and itself.
+    Whether there is a cut before it, and one behind; how large these steps are (0 at the ends of a window). So a memory
+    learns when to forget. Then the mean of the 15 samples on each side and itself, as far as its shot goes.
+
+    Args:
+        windows: Coordinates; the last Q are those that cuts are seen by.
+        seen: Q.
     """
-    steps = np.sqrt((np.diff(windows, axis=1) ** 2).mean(axis=2, keepdims=True))
-    nothing = np.zeros((len(windows), 1, 1), windows.dtype)
-    before = np.concatenate([nothing, steps], axis=1)
-    behind = np.concatenate([steps, nothing], axis=1)
-    count = windows.shape[1]
-    first = np.maximum(np.arange(count) - AROUND, 0)
-    end = np.minimum(np.arange(count) + AROUND + 1, count)
-    sums = np.cumsum(np.pad(windows, ((0, 0), (1, 0), (0, 0))), axis=1, dtype=np.float64)
-    mean = (sums[:, end] - sums[:, first]) / (end - first)[:, None]
-    return np.concatenate([windows, before, behind, mean.astype(np.float32)], axis=2)
+    own = windows.shape[2] - seen
+    jumps, cuts = jumps_and_cuts(windows[..., own:])
+    steps = np.stack([cuts, np.sqrt(np.maximum(jumps, 0))], axis=2)
+    before, behind = np.pad(steps, ((0, 0), (1, 0), (0, 0))), np.pad(steps, ((0, 0), (0, 1), (0, 0)))
+    values = windows[..., :own]
+    mean = means_of(values, *stretches_around(values.shape[1], AROUND, cuts=cuts))
+    return np.concatenate([values, before, behind, mean], axis=2, dtype=np.float32)
 
 
 def _recurrent(values: Table, weights: Weights, way: str, step: Callable[..., tuple[Table, Table]]) -> Table:

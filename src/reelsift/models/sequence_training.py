@@ -36,9 +36,10 @@ class Drawn:
     """What windows are drawn from.
 
     Attributes:
-        coordinates: (M, P) of all samples.
+        coordinates: (M, P + Q) of all samples.
         targets: (M,) class indexes, -1 of unlabelled samples.
         class_count: C.
+        seen: How many of the coordinates, the last ones, are those that cuts are seen by.
         window: Samples in a window, at most.
         batch_samples: In all windows of a step.
     """
@@ -46,6 +47,7 @@ class Drawn:
     coordinates: Table
     targets: IntArray
     class_count: int
+    seen: int
     window: int
     batch_samples: int
 
@@ -90,7 +92,7 @@ class SequenceRun(Run):
 
     def loss(self) -> tuple[Tensor, int]:
         rows = self._windows()
-        logits: Tensor = self._network(torch.from_numpy(with_surroundings(self._drawn.coordinates[rows])))
+        logits: Tensor = self._network(self._inputs(rows))
         nets = logits.shape[2]
         targets = torch.from_numpy(self._drawn.targets[rows])[..., None].expand(-1, -1, nets)
         return (
@@ -112,9 +114,12 @@ class SequenceRun(Run):
         return found
 
     def _judge(self, samples: IntArray) -> NDArray[np.float32]:
-        windows = with_surroundings(self._drawn.coordinates[samples])
-        said: NDArray[np.float32] = self.say(torch.from_numpy(windows)).mean(2).numpy()
+        said: NDArray[np.float32] = self.say(self._inputs(samples)).mean(2).numpy()
         return said
+
+    def _inputs(self, samples: IntArray) -> Tensor:
+        """(W, T, I) of the samples (W, T) of windows: cuts between clips that were joined are seen like all others."""
+        return torch.from_numpy(with_surroundings(self._drawn.coordinates[samples], seen=self._drawn.seen))
 
     def _windows(self) -> IntArray:
         """(n, T) samples of the windows of the next step."""

@@ -27,7 +27,7 @@ from reelsift.models.report import (
     confusion_counts,
     summary_of_questions,
 )
-from reelsift.models.sequence_bench import sequences_of, with_clips
+from reelsift.models.sequence_bench import mostly_sequences, sequences_of, with_clips
 from reelsift.models.sequence_candidates import try_with_memory
 from reelsift.models.sequences import FetchSequences
 from reelsift.multi_timeline import NONE
@@ -45,6 +45,9 @@ GOOD_ENOUGH = 0.985  # balanced accuracy from which no slower head can win enoug
 FAR_AHEAD = 0.75  # of the linear head's log loss
 WORTH_A_BLEND = 0.01  # of balanced accuracy
 MOST_LISTED = 20
+NOTHING_TO_REMEMBER = (
+    "most labelled frames do not follow each other, so there is little to remember: label clips or intervals"
+)
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,8 @@ def train(
     bench = prepare(labelled, spec=spec, fetch=fetch, fetch_sequences=fetch_sequences)
     if spec.remembers:
         sequenced = sequences_of(bench, spec=spec)
-        bench, left_out = sequenced.bench, list[str]()
-        tried = [try_with_memory(sequenced, spec.model, spec=spec)]
+        bench, left_out = sequenced.bench, [] if mostly_sequences(sequenced) else [NOTHING_TO_REMEMBER]
+        tried = try_with_memory(sequenced, [spec.model], spec=spec)
     else:
         bench, in_sequences = with_clips(bench, spec=spec)
         tried, left_out = _try_all(bench, spec=spec, started=started, in_sequences=in_sequences)
@@ -184,7 +187,8 @@ def _try_all(bench: Bench, *, spec: TrainSpec, started: float, in_sequences: boo
     linear = tried[0]
     reached = linear.candidate.balanced_accuracy
     if reached is None or reached >= GOOD_ENOUGH:
-        return tried, []
+        good = "no memory was tried, as single frames are told well enough: --model lstm insists on one"
+        return tried, [good] if in_sequences and reached is not None else []
 
     def over_budget() -> bool:
         return time.perf_counter() - started > spec.budget_seconds
@@ -208,12 +212,7 @@ def _try_all(bench: Bench, *, spec: TrainSpec, started: float, in_sequences: boo
 def _try_memories(bench: Bench, linear: Trial, *, spec: TrainSpec, over_budget: Callable[[], bool]) -> list[Trial]:
     """Heads with memory, the quick one first, and the best of them together with the best linear one."""
     sequenced = sequences_of(bench, spec=spec)
-    tried = [try_with_memory(sequenced, "statistics", spec=spec)]
-    sequenced = sequenced.of_views(tried[0].candidate.views)
-    for name in ("lstm", "gru", "tcn"):
-        if over_budget():
-            break
-        tried += [try_with_memory(sequenced, name, spec=spec)]
+    tried = try_with_memory(sequenced, ("statistics", "lstm", "gru", "tcn"), spec=spec, over_budget=over_budget)
     best = min(tried, key=lambda trial: trial.rank)
     blend = try_blend(sequenced.bench, (linear, best))
     # It has to earn the views that it wants beside those of the memory.

@@ -134,7 +134,7 @@ def evaluate_task(
             sequence_probabilities(layout, part, judged, found.sources, spec=spec, on_progress=on_progress)
             for part in asked.models
         ],
-        clips=clip_numbers(judged, labels, found.sources),
+        clips=clip_numbers(judged, labels, found.sources, stretches=found.stretches > 0),
         smoothed=smoothed_labels(layout, task, judged, found.sources, spec=spec, on_progress=on_progress),
     )  # fmt: skip
     return _evaluation(

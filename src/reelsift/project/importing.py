@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reelsift.errors import LabelError
 from reelsift.filenames import is_picture, natural_key
-from reelsift.labels import NO_CLASS, ColumnNames, LabelRow, Problem, TaskKind, read_labels
+from reelsift.labels import NO_CLASS, ColumnNames, LabelRow, Problem, TaskKind, held_out_folders, read_labels
 from reelsift.project.layout import Layout, checked_task
 from reelsift.project.resolving import resolve_labels
 
@@ -82,7 +82,8 @@ def import_labels(
     for label in good:
         classes[label.class_name] = classes.get(label.class_name, 0) + 1
     films = sum(found.sources[label.source_id].kind == "film" for label in good)
-    notes = (*_unlabelled(read.rows), *_without_class(classes, kind), *_stretches(found.stretches))
+    about_clips = (*_stretches(found.stretches, found.lost), *_held_out(path))
+    notes = (*_unlabelled(read.rows), *_without_class(classes, kind), *about_clips)
     return ImportResult(task, added, len(good), dict(sorted(classes.items())), films, found.problems, notes)
 
 
@@ -108,7 +109,16 @@ def _without_class(classes: Mapping[str, int], kind: TaskKind) -> Iterator[str]:
         yield f"'{NO_CLASS}' is what shows none of the classes: train takes it as the background"
 
 
-def _stretches(count: int) -> Iterator[str]:
+def _held_out(path: Path) -> Iterator[str]:
+    left = ", ".join(f"{folder.name}/" for folder in held_out_folders(path))
+    if left:
+        yield f"{left} left out: it is for reelsift evaluate; name it to import it all the same"
+
+
+def _stretches(count: int, lost: Mapping[str, int]) -> Iterator[str]:
+    for film, number in lost.items():
+        made = "1 clip was" if number == 1 else f"{number} clips were"
+        yield f"{made} made by split from {film}, which is not found: taken as loose clips, together in folds"
     if count:
         clips = "1 clip is a stretch" if count == 1 else f"{count} clips are stretches"
         yield f"{clips} of the film that split made them from: the labels are of that"

@@ -117,11 +117,22 @@ def scores_of_segments(judged: Examples, answers: Sequence[Answers]) -> tuple[Se
     )
 
 
-def clip_numbers(judged: Examples, labels: Sequence[Label], sources: Mapping[str, SourceRecord]) -> NDArray[np.int64]:
-    """(N,) the number of the clip each frame is of, where that is labelled as a whole; else -1."""
-    whole = {label.source_id for label in labels if label.is_whole and sources[label.source_id].kind != "picture"}
-    numbers = {source_id: number for number, source_id in enumerate(sorted(whole))}
-    return np.array([numbers.get(source_id, -1) for source_id in judged.source_ids.tolist()], np.int64)
+def clip_numbers(
+    judged: Examples, labels: Sequence[Label], sources: Mapping[str, SourceRecord], *, stretches: bool
+) -> NDArray[np.int64]:
+    """(N,) the number of the clip each frame is of, where that is labelled as a whole; else -1.
+
+    Args:
+        stretches: Whether labelled intervals are of clips, too, which `split` wrote.
+    """
+    numbers = np.full(len(judged), -1, np.int64)
+    rows = rows_by_source(judged.source_ids)
+    for number, label in enumerate(labels):
+        is_clip = label.is_whole and sources[label.source_id].kind != "picture"
+        own = rows.get(label.source_id)
+        if own is not None and (is_clip or (stretches and not label.is_frame and not label.is_whole)):
+            numbers[own[spoken_of(judged.times_seconds[own], labels=[label])]] = number
+    return numbers
 
 
 def smoothed_labels(

@@ -71,7 +71,7 @@ class Decision:
             forgets=None if jumps is None else model.change_share * cuts_among(jumps),
         )
         labels = merge_short(labels, boundaries_seconds=timeline.boundaries_seconds, min_seconds=self.min_seconds)
-        return labels if jumps is None else moved_to_jumps(labels, jumps)
+        return labels if jumps is None else moved_to_jumps(labels, jumps, times_seconds=timeline.times_seconds)
 
 
 def check_decision(layout: Layout, task: str, *, decision: Decision) -> None:

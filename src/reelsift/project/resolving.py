@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -43,12 +43,15 @@ class ResolvedLabels:
         sources: What they are of, by fingerprint.
         problems: What was left out, and why; a line each.
         stretches: How many rows are of clips that `split` wrote, and so label stretches of the films they come from.
+        lost: Films that are not found, by what they were called, and how many rows are of clips of each. Such clips
+            are sources of their own, and a group.
     """
 
     labels: tuple[Label, ...]
     sources: dict[str, SourceRecord]
     problems: tuple[Problem, ...]
     stretches: int = 0
+    lost: Mapping[str, int] = field(default_factory=dict)
 
 
 def resolve_labels(
@@ -81,7 +84,7 @@ def resolve_labels(
         except ReelsiftError as error:
             problems.append(Problem(row.where, str(error)))
     good, conflicts = resolve_conflicts(labels, kind=kind, existing=existing)
-    return ResolvedLabels(good, resolver.sources, (*problems, *conflicts), resolver.stretches)
+    return ResolvedLabels(good, resolver.sources, (*problems, *conflicts), resolver.stretches, resolver.lost)
 
 
 class _Resolver:
@@ -91,6 +94,7 @@ class _Resolver:
         self._layout, self._store, self._task, self._fps = layout, store, task, fps
         self.sources: dict[str, SourceRecord] = {}
         self.stretches = 0
+        self.lost: dict[str, int] = {}
         self._manifests: dict[Path, Mapping[str, ManifestEntry]] = {}
         self._clip_tables: dict[Path, Mapping[str, list[ClipEntry]]] = {}
         self._found: dict[str, bool] = {}
@@ -106,9 +110,13 @@ class _Resolver:
                 return self._make(row, frame.source_id, frame.time_seconds, end, frame.frame_index)
         if row.kind == "clip" and row.path.is_file():
             stretch = self._film_stretch(row.path)
-            if stretch is not None:
+            if isinstance(stretch, ExportedFrame):
                 self.stretches += 1
                 return self._make(row, stretch.source_id, stretch.time_seconds, stretch.end_seconds, None)
+            if stretch is not None:
+                film = Path(stretch.path).name
+                self.lost[film] = self.lost.get(film, 0) + 1
+                row = replace(row, group=row.group or stretch.source_id)
         source = self._source(row)
         self.sources[source.source_id] = source
         return self._make(row, source.source_id, row.start_seconds, row.end_seconds, None)
@@ -135,10 +143,10 @@ class _Resolver:
             picture.name, digest, entry.frame_index, entry.time_seconds, entry.end_seconds, entry.source_id
         )
 
-    def _film_stretch(self, clip: Path) -> ExportedFrame | None:
+    def _film_stretch(self, clip: Path) -> ExportedFrame | SourceRecord | None:
         """The stretch of a film that a clip shows: its first frame and where its last one ends.
 
-        `None` if it comes from none, or from one that is gone: then the clip is all there is to learn from. A clip is
+        `None` if it comes from none; the film if that is gone: then the clip is all there is to learn from. A clip is
         known by its content alone, for one that was trimmed shows another stretch.
         """
         digest = fingerprint_file(clip)
@@ -147,11 +155,11 @@ class _Resolver:
             return known if known.end_seconds > known.time_seconds else None
         entry = self._clip_entry(clip, digest)
         if entry is None or not entry.source_id or entry.end_seconds <= entry.start_seconds:
-            return None
+            return None if known is None or known.digest != digest else self._store.sources()[known.source_id]
         seen = self._store.sources().get(entry.source_id)
         beside = SourceRecord(entry.source_id, "film", entry.source)
         if not any(self._is_there(record) for record in (beside, seen) if record is not None):
-            return None
+            return beside
         start, end = entry.start_seconds, entry.end_seconds
         return ExportedFrame(clip.name, digest, entry.first_frame, start, end, entry.source_id)
 
