@@ -139,22 +139,23 @@ class SequenceHead(MemoryHead):
         return cls(str(settings["memory"]), projection, window, None if step is None else float(step), weights)
 
 
-def with_surroundings(windows: Table, *, seen: int) -> Table:
+def with_surroundings(windows: Table, *, seen: int, around: int = AROUND) -> Table:
     """(W, T, P + Q) to (W, T, 2 P + 4): with what surrounds each sample, so that little has to be learned of it.
 
     Whether there is a cut before it, and one behind; how large these steps are (0 at the ends of a window). So a memory
-    learns when to forget. Then the mean of the 15 samples on each side and itself, as far as its shot goes.
+    learns when to forget. Then the mean of the samples around it and itself, as far as its shot goes.
 
     Args:
         windows: Coordinates; the last Q are those that cuts are seen by.
         seen: Q.
+        around: How many samples on each side.
     """
     own = windows.shape[2] - seen
     jumps, cuts = jumps_and_cuts(windows[..., own:])
     steps = np.stack([cuts, np.sqrt(np.maximum(jumps, 0))], axis=2)
     before, behind = np.pad(steps, ((0, 0), (1, 0), (0, 0))), np.pad(steps, ((0, 0), (0, 1), (0, 0)))
     values = windows[..., :own]
-    mean = means_of(values, *stretches_around(values.shape[1], AROUND, cuts=cuts))
+    mean = means_of(values, *stretches_around(values.shape[1], around, cuts=cuts))
     return np.concatenate([values, before, behind, mean], axis=2, dtype=np.float32)
 
 

@@ -19,7 +19,7 @@ from torch.nn import functional
 from reelsift.models.memory import Table
 from reelsift.models.network_training import Recipe, Run, balanced_class_weights
 from reelsift.models.sequence_bench import UNLABELLED
-from reelsift.models.sequence_head import with_surroundings
+from reelsift.models.sequence_head import AROUND, with_surroundings
 from reelsift.models.sequence_networks import SequenceNetwork
 from reelsift.models.sequences import look_through
 
@@ -28,6 +28,7 @@ __all__ = ["Drawn", "SequenceRun"]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+SURROUNDINGS = (1, 3, 7, AROUND)
 JOINED = 0.5  # of the steps look at windows that are filled up
 
 
@@ -92,7 +93,8 @@ class SequenceRun(Run):
 
     def loss(self) -> tuple[Tensor, int]:
         rows = self._windows()
-        logits: Tensor = self._network(self._inputs(rows))
+        # Means over fewer samples are noisier: at the ends of shots and of films that is all there is.
+        logits: Tensor = self._network(self._inputs(rows, around=int(self._random.choice(SURROUNDINGS))))
         nets = logits.shape[2]
         targets = torch.from_numpy(self._drawn.targets[rows])[..., None].expand(-1, -1, nets)
         return (
@@ -117,9 +119,10 @@ class SequenceRun(Run):
         said: NDArray[np.float32] = self.say(self._inputs(samples)).mean(2).numpy()
         return said
 
-    def _inputs(self, samples: IntArray) -> Tensor:
+    def _inputs(self, samples: IntArray, *, around: int = AROUND) -> Tensor:
         """(W, T, I) of the samples (W, T) of windows: cuts between clips that were joined are seen like all others."""
-        return torch.from_numpy(with_surroundings(self._drawn.coordinates[samples], seen=self._drawn.seen))
+        windows = self._drawn.coordinates[samples]
+        return torch.from_numpy(with_surroundings(windows, seen=self._drawn.seen, around=around))
 
     def _windows(self) -> IntArray:
         """(n, T) samples of the windows of the next step."""

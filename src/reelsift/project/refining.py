@@ -36,6 +36,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _NEAR_SECONDS = 2.0
+_MANY_CHANGES = 60  # looking at the frames of one takes about a tenth of a second
 
 
 def predict_exactly(
@@ -43,14 +44,19 @@ def predict_exactly(
 ) -> tuple[Timeline | MultiTimeline, Timeline | MultiTimeline]:
     """The timeline of the samples, as `predict_source` gives it, and one whose changes are exact to the frame.
 
-    They are the same for models that judge single frames: these may change their mind every other second, and looking
-    between so many samples is left to those who cut. With memory changes are few.
+    With memory changes are few. A model that judges single frames may change its mind every other second: where it does
+    so often, the two are the same, and looking between so many samples is left to those who cut.
     """
     timeline = predict_source(layout, task, source, decision=decision, on_progress=on_progress)
     model, _ = load_model(layout, task)
-    if not model.remembers:
+    if not model.remembers and _change_count(timeline) > _MANY_CHANGES:
         return timeline, timeline
     return timeline, refine(layout, timeline, source, decision=decision, on_progress=on_progress)
+
+
+def _change_count(timeline: Timeline | MultiTimeline) -> int:
+    parts = timeline.parts if isinstance(timeline, MultiTimeline) else (timeline,)
+    return int(np.any([np.diff(part.labels) != 0 for part in parts], axis=0).sum())
 
 
 @overload
