@@ -12,11 +12,12 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["clear_jump", "cuts_among", "fit_change_share", "jumps_between", "moved_to_jumps"]
+__all__ = ["APPEARANCE", "clear_jump", "cuts_among", "fit_change_share", "jumps_between", "moved_to_jumps"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+APPEARANCE = "appearance"  # the view that cuts are told by
 CLEAR = 2.0  # a cut is so many times as large as other steps
 LEAST_JUMP = 0.1  # cosine distance; within a shot neighbouring frames differ by a few hundredths
 REACH_SECONDS = 1.0  # about how much later or earlier than it happens a memory sees a change

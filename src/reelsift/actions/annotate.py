@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reelsift.actions.annotate_drawing import Drawing
 from reelsift.actions.annotate_scores import Scores
 from reelsift.actions.annotate_sound import KeptSound
 from reelsift.actions.cut_film import Origin
 from reelsift.errors import MediaError, ReelsiftError, SpecError
+from reelsift.media.ahead import worked_ahead
 from reelsift.media.codecs import container_for, encoder_options
 from reelsift.media.encode import FilmWriter, VideoSettings, check_film
 from reelsift.media.fit import FrameFitter, shape_for, shape_notes
@@ -24,12 +26,16 @@ from reelsift.multi_timeline import MultiTimeline
 from reelsift.output import check_file, writing_file
 from reelsift.timeline import Timeline
 
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
 __all__ = ["AnnotateResult", "annotate", "check_annotate"]
 
 USUAL = VideoSettings("h264")
 
 # Transport streams recorded from air start hours late: players of other files would wait for that.
 LATEST_START_SECONDS = 60
+AHEAD = 3  # frames that are drawn before they are encoded
 # Time stamps that step back by more belong to another film, joined on by `cat`.
 GLITCH_SECONDS = 1
 
@@ -111,8 +117,10 @@ def annotate(
         stream = _Stream(source, threads=threads, stack=stack)
         beside = stack.enter_context(writing_file(output))
         film = _Film(beside, output=output, stream=stream, tasks=tasks, settings=settings, stack=stack)
-        for count, frame in enumerate(stream.frames(), start=1):
-            film.add(frame)
+        # Drawn in a thread of its own: the encoder takes most of the time, and leaves the interpreter to it.
+        drawn = stack.enter_context(closing(worked_ahead(film.draw, stream.frames(), workers=1, ahead=AHEAD)))
+        for count, each in enumerate(drawn, start=1):
+            film.add(each)
             if on_progress is not None:
                 on_progress(min(count, total), total)
         frames = film.finish()
@@ -174,14 +182,24 @@ class _Film:
         self._settings, self._stack = settings, stack
         self._clock = _Clock(stream.origin.time_base)
         self._open: _Open | None = None
-        self._held: tuple[Frame, int] | None = None
+        self._held: _Drawn | None = None
 
-    def add(self, frame: Frame) -> None:
-        """Takes the next frame; it is written when the one after it says how long it is shown."""
+    def draw(self, frame: Frame) -> _Drawn:
+        """Draws on the next frame; all frames in their order."""
         pts = self._clock.stamp(frame)
+        if self._open is None:
+            self._open = self._opened(frame)
+        picture = self._open.fitter.fit(frame)
+        if picture is frame.picture:
+            picture = own_picture(picture)
+        self._open.drawing.draw(picture, frame_index=frame.frame_index, time_seconds=frame.time_seconds)
+        return _Drawn(picture, pts, frame.duration)
+
+    def add(self, drawn: _Drawn) -> None:
+        """Takes the next frame; it is written when the one after it says how long it is shown."""
         if self._held is not None:
-            self._write(*self._held, duration=pts - self._held[1])
-        self._held = (frame, pts)
+            self._write(self._held, duration=drawn.pts - self._held.pts)
+        self._held = drawn
 
     def finish(self) -> int:
         """Completes the file; returns how many frames are in it.
@@ -191,7 +209,7 @@ class _Film:
         """
         if self._held is None:
             raise MediaError(f"{self._tasks[0].task}: no picture could be read, so nothing was written")
-        self._write(*self._held, duration=self._held[0].duration or self._clock.usual)
+        self._write(self._held, duration=self._held.duration or self._clock.usual)
         assert self._open is not None
         self._open.sound.finish()
         if self._open.fitter.rescaled:
@@ -200,16 +218,10 @@ class _Film:
         self.notes += [*self._open.sound.notes, *self._clock.notes()]
         return self._open.writer.frame_count
 
-    def _write(self, frame: Frame, pts: int, *, duration: int) -> None:
-        if self._open is None:
-            self._open = self._opened(frame)
-        film = self._open
-        picture = film.fitter.fit(frame)
-        if picture is frame.picture:
-            picture = own_picture(picture)
-        film.drawing.draw(picture, frame_index=frame.frame_index, time_seconds=frame.time_seconds)
-        film.writer.write(picture, pts=pts, duration=duration)
-        film.sound.until((pts + duration) * self._origin.time_base)
+    def _write(self, drawn: _Drawn, *, duration: int) -> None:
+        assert self._open is not None
+        self._open.writer.write(drawn.picture, pts=drawn.pts, duration=duration)
+        self._open.sound.until((drawn.pts + duration) * self._origin.time_base)
 
     def _opened(self, first: Frame) -> _Open:
         settings, origin, enter = self._settings, self._origin, self._stack.enter_context
@@ -239,6 +251,15 @@ class _Film:
         )  # fmt: skip
         sound.begin(writer)
         return _Open(FrameFitter(shape, sample_aspect_ratio=origin.sample_aspect_ratio), drawing, sound, writer)
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A picture that is drawn on, its time stamp in the written film, and how long the source says it is shown."""
+
+    picture: VideoFrame
+    pts: int
+    duration: int
 
 
 @dataclass(frozen=True)

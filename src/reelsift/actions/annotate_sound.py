@@ -82,6 +82,8 @@ class KeptSound:
         assert self._writer is not None
         if self.copied is not None:
             self.copied.hand_on(self._writer.copy_packet)
+            if self.copied.damage:
+                self.notes.append(f"sound: it ends where it cannot be read any more ({self.copied.damage})")
         if self._joiner is not None:
             self._joiner.finish()
         if self._reader is not None and self._reader.damage:

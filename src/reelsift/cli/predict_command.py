@@ -21,8 +21,11 @@ from reelsift.errors import ReelsiftError
 from reelsift.specs import parse_thresholds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reelsift.media.sources import Source
     from reelsift.multi_timeline import MultiTimeline
+    from reelsift.project.predicting import Decision
     from reelsift.timeline import Timeline
 
     AnyTimeline = Timeline | MultiTimeline
@@ -66,24 +69,38 @@ def predict(
 ) -> None:
     """Say what each frame shows, and join frames into segments; indexes the source where that is missing."""
     from reelsift.output import check_file
-    from reelsift.project.indexing import known_damage
     from reelsift.project.layout import check_not_a_source
     from reelsift.project.predicting import Decision, check_decision
-    from reelsift.project.refining import predict_exactly
 
     with parsed("--threshold"):
         decision = Decision(parse_thresholds(threshold or []), min_seconds)
     with parsed("--fps"):
         rate = parse_rate(fps) if fps else None
-    layout = session.project.layout
     if csv_file is not None:
         check_file(csv_file, overwrite=session.overwrite)
-    check_decision(layout, task, decision=decision)
-    done: list[tuple[Source, AnyTimeline]] = []
-    rows: list[dict[str, Any]] = []
+    check_decision(session.project.layout, task, decision=decision)
     found = each_source(session, sources, fps=rate, root=root)
     if csv_file is not None:
         check_not_a_source(csv_file, [source for _, source in found if not isinstance(source, ReelsiftError)])
+    rows, done = _predicted(session, task, found, decision=decision)
+    if csv_file is not None and done:
+        _write_csv(csv_file, done)
+    texts = [_timeline_text(row) for row in rows if row["status"] != "failed"]
+    texts += [f"scores in {csv_file}"] if csv_file is not None and done else []
+    session.result({"sources": rows}, "\n\n".join(texts))
+    session.partly_done(rows)
+
+
+def _predicted(
+    session: Session, task: str, found: Iterable[tuple[str, Source | ReelsiftError]], *, decision: Decision
+) -> tuple[list[dict[str, Any]], list[tuple[Source, AnyTimeline]]]:
+    """What is told of each source, and the samples of those that could be read; the others do not stop these."""
+    from reelsift.project.indexing import known_damage
+    from reelsift.project.refining import predict_exactly
+
+    layout = session.project.layout
+    rows: list[dict[str, Any]] = []
+    done: list[tuple[Source, AnyTimeline]] = []
     for name, source in found:
         try:
             if isinstance(source, ReelsiftError):
@@ -97,12 +114,7 @@ def predict(
             rows.append(row)
         if rows[-1]["error"]:
             session.warn(sentence(rows[-1]))
-    if csv_file is not None and done:
-        _write_csv(csv_file, done)
-    texts = [_timeline_text(row) for row in rows if row["status"] != "failed"]
-    texts += [f"scores in {csv_file}"] if csv_file is not None and done else []
-    session.result({"sources": rows}, "\n\n".join(texts))
-    session.partly_done(rows)
+    return rows, done
 
 
 def _timeline_row(timeline: AnyTimeline, exact: AnyTimeline, source: Source, *, damage: str) -> dict[str, Any]:

@@ -65,6 +65,7 @@ def select(
     Beside the pictures: selection.csv, coco.json for annotation tools, a
     contact sheet, and a map of all frames with the chosen ones.
     """
+    # Long because Typer wants each option as a parameter.
     from reelsift.project.pool import gather_pool
     from reelsift.project.selecting import select_frames
     from reelsift.project.selecting_outputs import check_output, plain_values, write_files

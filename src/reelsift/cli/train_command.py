@@ -29,12 +29,14 @@ def train(
     task: TaskArgument,
     model: Annotated[
         ModelName,
-        typer.Option("--model", help="Kind of model; auto picks the best. lstm, gru, tcn remember earlier frames."),
+        typer.Option("--model", help="Kind of model; auto picks the best. The last four have memory."),
     ] = TrainSpec.model,
     window: Annotated[
-        int,
-        typer.Option("--window", help="How many sampled frames a model with memory sees together.", min=2, max=1000),
-    ] = TrainSpec.window,
+        int | None,
+        typer.Option(
+            "--window", help=f"Sampled frames a memory sees together. Default: {TrainSpec.window}", min=2, max=1000
+        ),
+    ] = None,
     classes: Annotated[str | None, typer.Option("--classes", help="Only these classes.", metavar="A,B")] = None,
     background: Annotated[
         str | None,
@@ -64,6 +66,7 @@ def train(
     crop: CropOption = None,
 ) -> None:
     """Learn a model from the labels of a task, and say what it is worth on frames it has not seen."""
+    # Long because Typer wants each option as a parameter.
     from reelsift.project.learning import train_task
 
     with parsed("--hidden"):
@@ -79,8 +82,10 @@ def train(
             hidden=widths,
             dropout=dropout,
             budget_seconds=budget,
-            window=window,
+            window=window or TrainSpec.window,
         )
+    if window is not None and not (spec.remembers or model == "auto"):
+        raise typer.BadParameter(f"{model} looks at single frames", param_hint="--window")
     frames = frame_spec(fps, crop)
     done = train_task(
         session.project.layout,

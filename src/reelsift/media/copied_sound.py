@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +24,7 @@ class CopiedSound:
 
     Attributes:
         streams: The streams, to be named to the writer.
+        damage: What could not be read, in words; empty if nothing so far.
     """
 
     def __init__(self, path: Path, *, indexes: tuple[int, ...], shift_seconds: Fraction, drop_early: bool) -> None:
@@ -34,6 +34,7 @@ class CopiedSound:
             shift_seconds: Added to all time stamps.
             drop_early: Leave out what is over before 0: some kinds of file would move everything for it.
         """
+        self.damage = ""
         self._container = open_container(path)
         self.streams: list[AudioStream] = [self._container.streams[index] for index in indexes]  # type: ignore[misc]
         self._shift, self._drop_early = shift_seconds, drop_early
@@ -59,7 +60,7 @@ class CopiedSound:
         import av
 
         places = {stream.index: place for place, stream in enumerate(self.streams)}
-        with suppress(av.error.FFmpegError):  # cut short: what there is was copied
+        try:
             for packet in self._container.demux(self.streams):
                 if packet.size == 0 or packet.pts is None or packet.time_base is None:
                     continue
@@ -69,6 +70,8 @@ class CopiedSound:
                 if self._drop_early and packet.pts < 0 and not self._is_announced(packet):
                     continue
                 yield packet.pts * packet.time_base, places[packet.stream_index], packet
+        except av.error.FFmpegError as error:  # what came before is copied
+            self.damage = error.strerror or str(error)
 
     def _is_announced(self, packet: Packet[Any]) -> bool:
         """Whether the header says how much of a packet before 0 is not played, as that of Opus does."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reelsift.errors import ModelError
 from reelsift.models.linear import CHUNK_ROWS, fit_space
 from reelsift.models.sequences import BATCH_SAMPLES, nearest, strands
+from reelsift.shot_borders import APPEARANCE
 
 __all__ = ["MemoryHead", "Projection", "fit_projection"]
 
@@ -21,7 +22,6 @@ IntArray = NDArray[np.int64]
 Table = NDArray[np.float32]
 
 UNTURNED = 128  # columns of a view that keeps them
-APPEARANCE = "appearance"
 SEEN = 128  # coordinates that cuts are seen by
 FITTED_ROWS = 4000  # samples that a projection is learned from: neighbours are near copies
 

@@ -12,8 +12,9 @@ from reelsift.errors import ModelError
 from reelsift.models.bench import Bench
 from reelsift.models.examples import Examples
 from reelsift.models.folds import Folds, grouped_folds, grouping_of
-from reelsift.models.memory import APPEARANCE, Projection, Table, fit_projection
+from reelsift.models.memory import Projection, Table, fit_projection
 from reelsift.models.sequences import Sequences, broken_starts, nearest, usual_step
+from reelsift.shot_borders import APPEARANCE
 from reelsift.specs import SEQUENCE_VIEWS, TrainSpec
 
 __all__ = [

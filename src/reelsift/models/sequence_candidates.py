@@ -15,10 +15,11 @@ from reelsift.models.candidates import NETS, Trial, trial_of
 from reelsift.models.folds import Folds
 from reelsift.models.heads import Head
 from reelsift.models.logistic import LogisticFit, balanced_weights, fit_logistic
-from reelsift.models.memory import APPEARANCE, Table
+from reelsift.models.memory import Table
 from reelsift.models.report import Candidate
 from reelsift.models.sequence_bench import Cut, SequenceBench
 from reelsift.models.statistics_head import StatisticsHead, statistics_of_sequences
+from reelsift.shot_borders import APPEARANCE
 from reelsift.specs import TrainSpec
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def try_memory(sequenced: SequenceBench, memory: str, *, spec: TrainSpec) -> Tri
     folds = sequenced.random_folds(window=spec.window, folds=spec.folds, seed=spec.seed)
     # One net is enough to see how much a random split flatters.
     logits = nets.fit(folds, nets=1, steps=found.best_steps).logits[:count]
-    return with_leaky(bench, trial, logits=logits, folds=folds, started=started)
+    return _with_leaky(bench, trial, logits=logits, folds=folds, started=started)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +151,7 @@ def _recipe() -> Recipe:
     return Recipe(rate=RATE, decay=DECAY, stretch=20, most_steps=MOST_STEPS, patience=5)
 
 
-def with_leaky(bench: Bench, trial: Trial, *, logits: FloatArray, folds: Folds, started: float) -> Trial:
+def _with_leaky(bench: Bench, trial: Trial, *, logits: FloatArray, folds: Folds, started: float) -> Trial:
     """The trial with what random stretches say, and what it all took."""
     scores = bench.scores(bench.calibrated(logits, folds), folds)
     seconds = time.perf_counter() - started
@@ -246,7 +247,7 @@ def _finished(best: _Statistics, *, spec: TrainSpec, started: float) -> Trial:
     trial = best.trial(*best.fitted((best.strength,), folds=sequenced.bench.folds)[0])
     folds = sequenced.random_folds(window=spec.window, folds=spec.folds, seed=spec.seed)
     logits, _ = best.fitted((best.strength,), folds=folds)[0]
-    return with_leaky(sequenced.bench, trial, logits=logits, folds=folds, started=started)
+    return _with_leaky(sequenced.bench, trial, logits=logits, folds=folds, started=started)
 
 
 def _loss_in_both(bench: Bench, alone: FloatArray, joined: FloatArray) -> float:

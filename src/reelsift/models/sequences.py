@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelsift.errors import ModelError
+from reelsift.timeline import nearest_samples
 
 __all__ = [
     "FetchSequences",
@@ -181,9 +182,4 @@ def nearest(times_seconds: FloatArray, wanted_seconds: FloatArray) -> IntArray:
         wanted_seconds: (B,).
     """
     order = np.argsort(times_seconds, kind="stable")
-    times = times_seconds[order]
-    after = np.clip(np.searchsorted(times, wanted_seconds), 1, max(len(times) - 1, 1))
-    before = after - 1
-    after = np.minimum(after, len(times) - 1)
-    earlier = wanted_seconds - times[before] <= times[after] - wanted_seconds
-    return np.asarray(order[np.where(earlier, before, after)], dtype=np.int64)
+    return np.asarray(order[nearest_samples(times_seconds[order], wanted_seconds)], dtype=np.int64)

@@ -31,7 +31,7 @@ from reelsift.models.sequence_bench import mostly_sequences, sequences_of, with_
 from reelsift.models.sequence_candidates import try_with_memory
 from reelsift.models.sequences import FetchSequences
 from reelsift.multi_timeline import NONE
-from reelsift.shot_borders import fit_change_share
+from reelsift.shot_borders import APPEARANCE, fit_change_share
 from reelsift.smoothing import fit_switch_rate
 from reelsift.specs import TrainSpec
 
@@ -39,7 +39,6 @@ __all__ = ["MultiTraining", "Training", "train", "train_multi"]
 
 FloatArray = NDArray[np.float64]
 
-APPEARANCE = "appearance"  # the view that cuts are told by
 FEW_LABELS = 5
 GOOD_ENOUGH = 0.985  # balanced accuracy from which no slower head can win enough to be worth its time
 FAR_AHEAD = 0.75  # of the linear head's log loss

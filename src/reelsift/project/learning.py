@@ -73,13 +73,7 @@ def train_task(
     with layout.labels(make=False) as store:
         labels, sources, digest = store.labels(task), store.sources(), store.label_digest(task)
         kind = next(found.kind for found in store.tasks() if found.name == task)
-    if not labels:
-        raise LabelError(f"task '{task}' has no labels: import some with reelsift labels import PATH --task {task}")
-    classes = sorted({label.class_name for label in labels}, key=natural_key)
-    if len(classes) < 2:
-        raise LabelError(
-            f"task '{task}' has labels of one class only, '{classes[0]}': a model tells at least two apart"
-        )
+    classes = _classes(labels, task)
     if kind == "multi":
         spec = _with_background(spec, classes)
         classes = [name for name in classes if name != spec.background]
@@ -109,6 +103,22 @@ def train_task(
     training.model.save(folder)
     plot_training(folder / PICTURE_NAME, training.by_question)
     return TrainingDone(training, folder / PICTURE_NAME, problems)
+
+
+def _classes(labels: Sequence[Label], task: str) -> list[str]:
+    """The classes of the labels, in natural order.
+
+    Raises:
+        LabelError: If there are fewer than two.
+    """
+    if not labels:
+        raise LabelError(f"task '{task}' has no labels: import some with reelsift labels import PATH --task {task}")
+    classes = sorted({label.class_name for label in labels}, key=natural_key)
+    if len(classes) < 2:
+        raise LabelError(
+            f"task '{task}' has labels of one class only, '{classes[0]}': a model tells at least two apart"
+        )
+    return classes
 
 
 def _follow_each_other(labels: Sequence[Label], sources: Mapping[str, SourceRecord], *, count: int) -> bool:

@@ -18,7 +18,7 @@ from reelsift.project.indexing import Progress, for_source, indexed_views, silen
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
 from reelsift.project.timelines import read_timeline, write_timeline
-from reelsift.shot_borders import cuts_among, jumps_between, moved_to_jumps
+from reelsift.shot_borders import APPEARANCE, cuts_among, jumps_between, moved_to_jumps
 from reelsift.smoothing import apply_thresholds, merge_short, smooth
 from reelsift.specs import IndexSpec, Sampling, check_thresholds
 from reelsift.timeline import Timeline
@@ -26,9 +26,8 @@ from reelsift.timeline import Timeline
 if TYPE_CHECKING:
     from reelsift.models import Model
 
-__all__ = ["APPEARANCE", "Decision", "Part", "check_decision", "parts_of", "predict_source"]
+__all__ = ["Decision", "Part", "check_decision", "parts_of", "predict_source"]
 
-APPEARANCE = "appearance"
 _ROWS_AT_ONCE = 4096
 
 FloatArray = NDArray[np.float64]

@@ -20,9 +20,9 @@ from reelsift.multi_timeline import MultiTimeline
 from reelsift.project.indexing import Progress, indexed_views, silent
 from reelsift.project.layout import Layout
 from reelsift.project.learning import load_model
-from reelsift.project.predicting import APPEARANCE, Decision, Part, parts_of, predict_source
+from reelsift.project.predicting import Decision, Part, parts_of, predict_source
 from reelsift.project.timelines import read_timeline, write_timeline
-from reelsift.shot_borders import clear_jump, jumps_between
+from reelsift.shot_borders import APPEARANCE, clear_jump, jumps_between
 from reelsift.smoothing import TINY, apply_thresholds, smooth
 from reelsift.specs import IndexSpec
 from reelsift.timeline import Timeline

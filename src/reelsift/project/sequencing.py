@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reelsift.models import Examples, Model
     from reelsift.models.sequences import FetchSequences, Sequences
 
-__all__ = ["model_probabilities", "sequence_fetcher", "sequence_probabilities"]
+__all__ = ["sequence_fetcher", "sequence_probabilities"]
 
 Rows = NDArray[np.int64]
 
@@ -88,11 +88,6 @@ def sequence_fetcher(
     return fetch
 
 
-def model_probabilities(model: Model, index: IndexedSource, *, apart: bool = False) -> NDArray[np.float64]:
-    """(T, C) what a model says of the samples of an index; `apart`: of frames that do not follow each other."""
-    return model.probabilities(index.views, times_seconds=None if apart else index.times_seconds)
-
-
 def sequence_probabilities(
     layout: Layout,
     model: Model,
@@ -114,7 +109,7 @@ def sequence_probabilities(
         source = layout.open(record)
         index = indexed_views(layout, source, spec=for_source(spec, source), views=model.views, on_progress=on_progress)
         nearest = nearest_samples(index.times_seconds, judged.times_seconds[rows])
-        table[rows] = model_probabilities(model, index)[nearest]
+        table[rows] = model.probabilities(index.views, times_seconds=index.times_seconds)[nearest]
     return table
 
 
